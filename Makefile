@@ -1,0 +1,36 @@
+# `make demo` and `make test` set up everything they need on a fresh Debian 12 with Swift 6.
+
+PACKAGES := libopenblas-dev libhdf5-dev zlib1g-dev pkg-config
+PREFIX ?= /usr/local
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+.PHONY: demo test bench lint install setup build
+
+demo: build
+	.build/release/graft demo --out runs/demo
+
+test: setup
+	swift build -c release --build-tests
+	swift test -c release --skip-build --disable-xctest
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+build: setup
+	swift build -c release --product graft
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/graft
+	install .build/release/graft $(DESTDIR)$(PREFIX)/bin/graft
+	install -m 644 Weights/*.safetensors $(DESTDIR)$(PREFIX)/share/graft/
+
+setup:
+	@if command -v dpkg-query > /dev/null; then \
+	  missing=$$(for package in $(PACKAGES); do \
+	    dpkg-query -W -f='$${Status}' $$package 2> /dev/null | grep -q 'ok installed' || echo $$package; \
+	  done); \
+	  if [ -n "$$missing" ]; then $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq $$missing; fi; \
+	elif ! pkg-config --exists openblas hdf5 zlib; then \
+	  echo "graft needs OpenBLAS, HDF5 1.10 or later, zlib and pkg-config with their headers; please install them."; \
+	  exit 1; \
+	fi

@@ -1,0 +1,103 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A Swift module in `Sources/` with the project's language settings.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The suite of a module, in `Tests/<module>Tests`.
+func suite(_ module: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(module)Tests",
+    dependencies: [.init(stringLiteral: module), "TestKit"] + dependencies,
+    swiftSettings: strict)
+}
+
+let package = Package(
+  name: "graft",
+  products: [.executable(name: "graft", targets: ["graft"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CHDF5Library", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .target(name: "CHDF5", dependencies: ["CHDF5Library"]),
+    .target(name: "CKernels", dependencies: ["CBLAS"]),
+
+    module("Failures"),
+    module("Tensors", ["CKernels"]),
+    module("Autodiff", ["Tensors", "CKernels"]),
+    module(
+      "Archives",
+      ["Failures", "CZlib", "CHDF5", .product(name: "Crypto", package: "swift-crypto")]),
+    module("Checkpoints", ["Failures", "Tensors", "Archives"]),
+    module("Layers", ["Tensors", "Autodiff", "Checkpoints"]),
+    module("SegmentAnything", ["Failures", "Tensors", "Autodiff", "Layers", "Checkpoints"]),
+    module(
+      "Adaptation",
+      ["Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything", "Archives"]),
+    module("Volumes", ["Failures", "Tensors", "Archives", "Yams"]),
+    module("Metrics", ["Failures", "Tensors"]),
+    module("Exemplars", ["Failures", "Tensors", "Archives", "Volumes", "Yams"]),
+    module("Reports", ["Failures", "Archives", "Metrics", "Volumes"]),
+    module(
+      "Inference",
+      [
+        "Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything",
+        "Adaptation", "Archives", "Volumes", "Exemplars",
+      ]),
+    module(
+      "Training",
+      [
+        "Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything",
+        "Adaptation", "Archives", "Volumes", "Exemplars", "Metrics", "Inference", "Yams",
+      ]),
+    .executableTarget(
+      name: "graft",
+      dependencies: [
+        "Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything",
+        "Adaptation", "Archives", "Volumes", "Exemplars", "Metrics", "Inference", "Training",
+        "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .target(
+      name: "TestKit", dependencies: ["Tensors", "Autodiff", "Archives"], path: "Tests/TestKit",
+      swiftSettings: strict),
+    suite("Tensors"),
+    suite("Autodiff", ["Tensors"]),
+    suite("Archives"),
+    suite("Checkpoints", ["Tensors", "Archives"]),
+    suite("SegmentAnything", ["Tensors", "Autodiff", "Layers", "Checkpoints", "Archives"]),
+    suite(
+      "Adaptation",
+      ["Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything", "Archives"]),
+    suite("Volumes", ["Tensors", "Archives"]),
+    suite("Metrics", ["Archives"]),
+    suite("Exemplars", ["Tensors", "Archives", "Volumes"]),
+    suite("Reports", ["Metrics", "Volumes"]),
+    suite("Inference", ["Tensors", "Archives", "Volumes", "Exemplars", "SegmentAnything"]),
+    suite(
+      "Training",
+      [
+        "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything", "Adaptation",
+        "Archives", "Volumes", "Exemplars",
+      ]),
+    .testTarget(
+      name: "ToolTests",
+      dependencies: ["graft", "TestKit", "Tensors", "Archives", "Volumes", "Checkpoints"],
+      swiftSettings: strict),
+  ]
+)

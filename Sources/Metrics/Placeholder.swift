@@ -1,0 +1,1 @@
+// This file gives the module its first source; the work on it replaces it.

@@ -1,0 +1,40 @@
+import CKernels
+
+extension Tensor {
+  /// The sum `self + other`; `other` may be shorter and repeats over the leading axes.
+  ///
+  ///     y [..., S] = self [..., S] + other [S]
+  public func adding(_ other: Tensor) -> Tensor {
+    precondition(
+      !shape.isEmpty || other.count == 1, "adding: \(other.shape) does not repeat over \(shape)")
+    precondition(
+      other.count > 0 && count % other.count == 0
+        && shape.suffix(other.shape.count) == other.shape[...] || other.count == count,
+      "adding: \(other.shape) does not repeat over \(shape)")
+    return Tensor(unfilled: shape) { y in
+      withPointers(self, other) { graft_add(y, $0, $1, count, other.count) }
+    }
+  }
+
+  /// The product `s · self`.
+  public func scaled(by s: Float) -> Tensor {
+    Tensor(unfilled: shape) { y in withPointer { graft_scale(y, $0, s, count) } }
+  }
+
+  /// The product with `other`, element by element.
+  public func multiplied(by other: Tensor) -> Tensor {
+    precondition(shape == other.shape, "multiplied: shapes differ, \(shape) and \(other.shape)")
+    return Tensor(unfilled: shape) { y in
+      withPointers(self, other) { graft_multiply(y, $0, $1, count) }
+    }
+  }
+
+  /// The sum over all but the last `axes` axes: [..., S] to [S].
+  public func summed(keepingLast axes: Int) -> Tensor {
+    let kept = Array(shape.suffix(axes))
+    let width = kept.product
+    return Tensor(unfilled: kept) { sums in
+      withPointer { graft_sum_rows(sums, $0, width == 0 ? 0 : count / width, width) }
+    }
+  }
+}
