@@ -9,7 +9,7 @@ public final class Variable {
   public let value: Tensor
   /// Whether a gradient flows to or through this variable.
   public let wantsGradient: Bool
-  /// One more than the deepest input's; 0 for a leaf. `Gradients` walks by it.
+  /// One more than the depth of the deepest input, 0 for a leaf: `Gradients` walks by it.
   let depth: Int
   private(set) var inputs: [Variable]
   private(set) var pullback: ((Tensor) -> [Tensor?])?
