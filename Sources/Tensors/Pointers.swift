@@ -31,3 +31,13 @@ public func withPointer<Result>(
   guard let tensor else { return try body(nil) }
   return try tensor.withPointer { try body($0) }
 }
+
+/// Lends the elements of a tensor for writing, or nil where there is none, while `body` runs.
+public func withMutablePointer<Result>(
+  _ tensor: inout Tensor?, _ body: (UnsafeMutablePointer<Float>?) throws -> Result
+) rethrows -> Result {
+  guard var lent = tensor.take() else { return try body(nil) }
+  let result = try lent.withMutablePointer { try body($0) }
+  tensor = lent
+  return result
+}

@@ -3,3 +3,7 @@
 #include "pool.h"
 #include "isa.h"
 #include "elementwise.h"
+#include "gemm.h"
+#include "norm.h"
+#include "attention.h"
+#include "rearrange.h"

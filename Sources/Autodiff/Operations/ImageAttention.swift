@@ -1,0 +1,61 @@
+import CKernels
+import Tensors
+
+/// The attention of SAM's image encoder, with decomposed relative position and optional windows.
+///
+///     qkv [B, H, W, 3C], bias [3C], tables [2 · side - 1, D] to y [B, H, W, C],  D = C / heads
+///     score(i, j) = q_i · k_j / √D + q_i · Rh[row i - row j + side - 1] + q_i · Rw[column i - column j + side - 1]
+///
+/// `window` 0 attends over the whole grid (side: H and W); otherwise over windows of `window` tokens a side, the
+/// grid padded to a multiple. SAM pads with zeros after the norm, so a padding token's key and value are those
+/// thirds of `bias`; its query is never needed. Keeps qkv and y; scores are computed again on the way back.
+/// Li et al., MViTv2 (2022), section 4.1; segment_anything's image_encoder.py.
+public func imageAttention(
+  _ qkv: Variable, bias: Variable, relativeHeight: Variable, relativeWidth: Variable, heads: Int,
+  window: Int
+) -> Variable {
+  let (rows, columns, channels) = (qkv.shape[1], qkv.shape[2], qkv.shape[3] / 3)
+  let sides = window == 0 ? (rows, columns) : (window, window)
+  precondition(
+    qkv.shape.count == 4 && channels % heads == 0 && bias.shape == [3 * channels]
+      && relativeHeight.shape == [2 * sides.0 - 1, channels / heads]
+      && relativeWidth.shape == [2 * sides.1 - 1, channels / heads],
+    """
+    imageAttention: qkv \(qkv.shape), bias \(bias.shape), tables \(relativeHeight.shape) and \
+    \(relativeWidth.shape), \(heads) heads, window \(window)
+    """)
+  let shape = graft_image_attention_shape(
+    batch: qkv.shape[0], rows: rows, columns: columns, heads: heads, width: channels / heads,
+    window: window)
+  let values = (qkv.value, bias.value, relativeHeight.value, relativeWidth.value)
+  var sums = Tensor(zeros: [qkv.shape[0], heads, rows, columns])
+  let y = Tensor(unfilled: [qkv.shape[0], rows, columns, channels]) { y in
+    sums.withMutablePointer { sums in
+      withPointers(values.0, values.1, values.2, values.3) {
+        graft_image_attention(shape, $0, $1, $2, $3, y, sums)
+      }
+    }
+  }
+  let logsums = sums
+  let wanted = (bias.wantsGradient, relativeHeight.wantsGradient, relativeWidth.wantsGradient)
+  return Variable(y, inputs: [qkv, bias, relativeHeight, relativeWidth]) { dy in
+    var dbias = wanted.0 ? Tensor(zeros: values.1.shape) : nil
+    var dheight = wanted.1 ? Tensor(zeros: values.2.shape) : nil
+    var dwidth = wanted.2 ? Tensor(zeros: values.3.shape) : nil
+    let dqkv = Tensor(unfilled: values.0.shape) { dqkv in
+      withMutablePointer(&dbias) { dbias in
+        withMutablePointer(&dheight) { dheight in
+          withMutablePointer(&dwidth) { dwidth in
+            withPointers(values.0, values.1, values.2, values.3) { qkv, bias, height, width in
+              withPointers(y, logsums, dy) {
+                graft_image_attention_backward(
+                  shape, qkv, bias, height, width, $0, $1, $2, dqkv, dbias, dheight, dwidth)
+              }
+            }
+          }
+        }
+      }
+    }
+    return [dqkv, dbias, dheight, dwidth]
+  }
+}

@@ -1,0 +1,35 @@
+import Tensors
+
+/// A correction of low rank added to some columns of a linear map's output.
+///
+///     out [..., c ..< c + n] = y [..., c ..< c + n] + s · (x · aᵀ) · bᵀ,  x [..., K], a [R, K], b [n, R]
+///     dy = dout,  with g = dout [..., c ..< c + n] and t = x · aᵀ [..., R]:
+///     da = s · (g · b)ᵀ · x,  db = s · gᵀ · t,  dx = s · (g · b) · a
+///
+/// Hu et al., LoRA (2021), section 4.1. Keeps x and t.
+public func addLowRank(
+  to y: Variable, from x: Variable, a: Variable, b: Variable, scale: Float, at column: Int = 0
+) -> Variable {
+  precondition(
+    a.shape.count == 2 && b.shape.count == 2 && a.shape[0] == b.shape[1]
+      && x.value.width == a.shape[1] && y.value.rows == x.value.rows
+      && column + b.shape[0] <= y.value.width,
+    "addLowRank: y \(y.shape), x \(x.shape), a \(a.shape), b \(b.shape) at column \(column)")
+  let (xValue, aValue, bValue) = (x.value, a.value, b.value)
+  let inner = xValue.linear(aValue)
+  let columns = column..<column + b.shape[0]
+  var value = y.value
+  value.addProduct(inner, bValue, scale: scale, at: column)
+  let (wantsX, wantsA, wantsB) = (x.wantsGradient, a.wantsGradient, b.wantsGradient)
+  return Variable(value, inputs: [y, x, a, b]) { dout in
+    let whole = columns.count == dout.width
+    let g = whole ? dout : dout.sliced(axis: dout.shape.count - 1, columns)
+    let dinner = wantsX || wantsA ? g.times(bValue).scaled(by: scale) : nil
+    return [
+      dout,
+      wantsX ? dinner?.times(aValue) : nil,
+      wantsA ? dinner?.transposedTimes(xValue) : nil,
+      wantsB ? g.transposedTimes(inner).scaled(by: scale) : nil,
+    ]
+  }
+}

@@ -1,0 +1,34 @@
+#pragma once
+
+/// Patches of `size` pixels a side of an [batch, rows, columns, channels] image as rows [.., channels · size · size] in the
+/// order (channel, row, column) of a convolution's weight.
+void graft_patches(float *patches, const float *image, long batch, long rows, long columns, long channels,
+                   long size);
+
+/// The adjoint of `graft_patches`: hands each element of a patch back to its pixel.
+void graft_patches_adjoint(float *image, const float *patches, long batch, long rows, long columns,
+                           long channels, long size);
+
+/// Patches of a planar image [channels, rows, columns], in the same order.
+void graft_planar_patches(float *patches, const float *image, long channels, long rows, long columns,
+                          long size);
+
+/// For each pixel its 3 × 3 neighbourhood, zeros outside, as a row [3 · 3 · channels] in the order (row, column, channel).
+void graft_neighbourhoods(float *neighbours, const float *image, long batch, long rows, long columns,
+                          long channels);
+
+/// The adjoint of `graft_neighbourhoods`: sums what each neighbourhood holds of a pixel.
+void graft_neighbourhoods_adjoint(float *image, const float *neighbours, long batch, long rows, long columns,
+                                  long channels);
+
+/// Spreads rows [batch · rows · columns, 2 · 2 · channels], order (row, column, channel), over a grid twice as fine and adds
+/// `bias` [channels].
+void graft_spread(float *image, const float *blocks, const float *bias, long batch, long rows, long columns,
+                  long channels);
+
+/// The adjoint of `graft_spread` without bias: collects 2 × 2 blocks into rows.
+void graft_spread_adjoint(float *blocks, const float *image, long batch, long rows, long columns,
+                          long channels);
+
+/// y [outer, b, a, inner] from x [outer, a, b, inner]: two neighbouring axes swapped.
+void graft_swap_axes(float *y, const float *x, long outer, long a, long b, long inner);

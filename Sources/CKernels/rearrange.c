@@ -1,0 +1,146 @@
+#include "rearrange.h"
+
+#include <string.h>
+
+#include "threads.h"
+
+struct rearrangement {
+  float *to;
+  const float *from, *bias;
+  long batch, rows, columns, channels, size;
+};
+
+static void patch_row(void *context, long index) {
+  struct rearrangement *w = context;
+  long p = w->size, across = w->columns / p, length = w->channels * p * p;
+  for (long j = 0; j < across; j++) {
+    float *patch = w->to + (index * across + j) * length;
+    for (long r = 0; r < p; r++)
+      for (long s = 0; s < p; s++) {
+        const float *pixel = w->from + ((index * p + r) * w->columns + j * p + s) * w->channels;
+        for (long c = 0; c < w->channels; c++) patch[(c * p + r) * p + s] = pixel[c];
+      }
+  }
+}
+
+void graft_patches(float *patches, const float *image, long batch, long rows, long columns, long channels,
+                   long size) {
+  struct rearrangement work = {patches, image, NULL, batch, rows, columns, channels, size};
+  graft_parallel(batch * rows / size, patch_row, &work);
+}
+
+static void patch_row_adjoint(void *context, long index) {
+  struct rearrangement *w = context;
+  long p = w->size, across = w->columns / p, length = w->channels * p * p;
+  for (long j = 0; j < across; j++) {
+    const float *patch = w->from + (index * across + j) * length;
+    for (long r = 0; r < p; r++)
+      for (long s = 0; s < p; s++) {
+        float *pixel = w->to + ((index * p + r) * w->columns + j * p + s) * w->channels;
+        for (long c = 0; c < w->channels; c++) pixel[c] = patch[(c * p + r) * p + s];
+      }
+  }
+}
+
+void graft_patches_adjoint(float *image, const float *patches, long batch, long rows, long columns,
+                           long channels, long size) {
+  struct rearrangement work = {image, patches, NULL, batch, rows, columns, channels, size};
+  graft_parallel(batch * rows / size, patch_row_adjoint, &work);
+}
+
+static void planar_patch_row(void *context, long index) {
+  struct rearrangement *w = context;
+  long p = w->size, across = w->columns / p;
+  for (long j = 0; j < across; j++)
+    for (long c = 0; c < w->channels; c++)
+      for (long r = 0; r < p; r++)
+        memcpy(w->to + (((index * across + j) * w->channels + c) * p + r) * p,
+               w->from + (c * w->rows + index * p + r) * w->columns + j * p, (size_t)p * sizeof(float));
+}
+
+void graft_planar_patches(float *patches, const float *image, long channels, long rows, long columns,
+                          long size) {
+  struct rearrangement work = {patches, image, NULL, 1, rows, columns, channels, size};
+  graft_parallel(rows / size, planar_patch_row, &work);
+}
+
+static void neighbourhood_row(void *context, long index) {
+  struct rearrangement *w = context;
+  long batch = index / w->rows, i = index % w->rows, c = w->channels;
+  for (long j = 0; j < w->columns; j++)
+    for (long n = 0; n < 9; n++) {
+      long y = i + n / 3 - 1, x = j + n % 3 - 1;
+      float *to = w->to + ((index * w->columns + j) * 9 + n) * c;
+      if (y < 0 || y >= w->rows || x < 0 || x >= w->columns) memset(to, 0, (size_t)c * sizeof(float));
+      else memcpy(to, w->from + ((batch * w->rows + y) * w->columns + x) * c, (size_t)c * sizeof(float));
+    }
+}
+
+void graft_neighbourhoods(float *neighbours, const float *image, long batch, long rows, long columns,
+                          long channels) {
+  struct rearrangement work = {neighbours, image, NULL, batch, rows, columns, channels, 3};
+  graft_parallel(batch * rows, neighbourhood_row, &work);
+}
+
+static void neighbourhood_row_adjoint(void *context, long index) {
+  struct rearrangement *w = context;
+  long batch = index / w->rows, i = index % w->rows, c = w->channels;
+  float *row = w->to + index * w->columns * c;
+  memset(row, 0, (size_t)(w->columns * c) * sizeof(float));
+  for (long n = 0; n < 9; n++) {
+    long y = i - (n / 3 - 1);
+    if (y < 0 || y >= w->rows) continue;
+    for (long j = 0; j < w->columns; j++) {
+      long x = j - (n % 3 - 1);
+      if (x < 0 || x >= w->columns) continue;
+      const float *from = w->from + (((batch * w->rows + y) * w->columns + x) * 9 + n) * c;
+      for (long k = 0; k < c; k++) row[j * c + k] += from[k];
+    }
+  }
+}
+
+void graft_neighbourhoods_adjoint(float *image, const float *neighbours, long batch, long rows, long columns,
+                                  long channels) {
+  struct rearrangement work = {image, neighbours, NULL, batch, rows, columns, channels, 3};
+  graft_parallel(batch * rows, neighbourhood_row_adjoint, &work);
+}
+
+static void spread_row(void *context, long index) {
+  struct rearrangement *w = context;
+  long c = w->channels;
+  for (long j = 0; j < w->columns; j++)
+    for (long n = 0; n < 4; n++) {
+      const float *from = w->from + ((index * w->columns + j) * 4 + n) * c;
+      float *to = w->to + ((index * 2 + n / 2) * 2 * w->columns + 2 * j + n % 2) * c;
+      for (long k = 0; k < c; k++) to[k] = from[k] + w->bias[k];
+    }
+}
+
+void graft_spread(float *image, const float *blocks, const float *bias, long batch, long rows, long columns,
+                  long channels) {
+  struct rearrangement work = {image, blocks, bias, batch, rows, columns, channels, 2};
+  graft_parallel(batch * rows, spread_row, &work);
+}
+
+static void spread_row_adjoint(void *context, long index) {
+  struct rearrangement *w = context;
+  long c = w->channels;
+  for (long j = 0; j < w->columns; j++)
+    for (long n = 0; n < 4; n++)
+      memcpy(w->to + ((index * w->columns + j) * 4 + n) * c,
+             w->from + ((index * 2 + n / 2) * 2 * w->columns + 2 * j + n % 2) * c, (size_t)c * sizeof(float));
+}
+
+void graft_spread_adjoint(float *blocks, const float *image, long batch, long rows, long columns,
+                          long channels) {
+  struct rearrangement work = {blocks, image, NULL, batch, rows, columns, channels, 2};
+  graft_parallel(batch * rows, spread_row_adjoint, &work);
+}
+
+void graft_swap_axes(float *y, const float *x, long outer, long a, long b, long inner) {
+  for (long o = 0; o < outer; o++)
+    for (long i = 0; i < a; i++)
+      for (long j = 0; j < b; j++)
+        memcpy(y + ((o * b + j) * a + i) * inner, x + ((o * a + i) * b + j) * inner,
+               (size_t)inner * sizeof(float));
+}

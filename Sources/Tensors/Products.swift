@@ -1,0 +1,118 @@
+import CKernels
+
+extension Tensor {
+  /// The extent of the last axis; 1 for a scalar.
+  public var width: Int { shape.last ?? 1 }
+
+  /// How many rows of `width` elements there are.
+  public var rows: Int { width == 0 ? 0 : count / width }
+
+  /// The affine map of rows.
+  ///
+  ///     y [..., N] = self [..., K] · weightᵀ [K, N] + bias [N]
+  public func linear(_ weight: Tensor, _ bias: Tensor? = nil) -> Tensor {
+    precondition(
+      weight.shape.count == 2 && weight.width == width
+        && (bias?.count ?? weight.shape[0]) == weight.shape[0],
+      "linear: x \(shape), weight \(weight.shape), bias \(String(describing: bias?.shape))")
+    return Tensor(unfilled: shape.dropLast() + [weight.shape[0]]) { y in
+      withPointers(self, weight) { x, w in
+        Tensors.withPointer(bias) { graft_linear(y, x, w, $0, rows, weight.shape[0], width) }
+      }
+    }
+  }
+
+  /// The product of rows with a matrix: y [..., N] = self [..., K] · matrix [K, N].
+  public func times(_ matrix: Tensor) -> Tensor {
+    precondition(
+      matrix.shape.count == 2 && matrix.shape[0] == width, "times: \(shape) by \(matrix.shape)")
+    return Tensor(unfilled: shape.dropLast() + [matrix.width]) { y in
+      withPointers(self, matrix) { x, m in
+        graft_gemm(
+          0, 0, rows, matrix.width, width, 1, x, width, m, matrix.width, 0, y, matrix.width)
+      }
+    }
+  }
+
+  /// The product over the rows: y [M, N] = selfᵀ [M, rows] · other [rows, N].
+  public func transposedTimes(_ other: Tensor) -> Tensor {
+    precondition(rows == other.rows, "transposedTimes: \(shape) and \(other.shape) differ in rows")
+    return Tensor(unfilled: [width, other.width]) { y in
+      withPointers(self, other) { a, b in
+        graft_gemm(1, 0, width, other.width, rows, 1, a, width, b, other.width, 0, y, other.width)
+      }
+    }
+  }
+
+  /// The product of each matrix of a batch with the transpose of another.
+  ///
+  ///     y [B, M, N] = self [B, M, K] · otherᵀ [B, K, N]
+  public func products(_ other: Tensor) -> Tensor {
+    precondition(
+      shape.count == 3 && other.shape.count == 3 && shape[0] == other.shape[0]
+        && width == other.width,
+      "products: \(shape) and \(other.shape)")
+    let (m, n, k) = (shape[1], other.shape[1], width)
+    return batched(other, [shape[0], m, n]) { y, a, b in
+      graft_gemm(0, 1, m, n, k, 1, a, k, b, k, 0, y, n)
+    }
+  }
+
+  /// The product of each matrix of a batch with another: y [B, M, N] = self [B, M, K] · other [B, K, N].
+  public func batchedTimes(_ other: Tensor) -> Tensor {
+    precondition(
+      shape.count == 3 && other.shape.count == 3 && shape[0] == other.shape[0]
+        && width == other.shape[1], "batchedTimes: \(shape) and \(other.shape)")
+    let (m, n, k) = (shape[1], other.width, width)
+    return batched(other, [shape[0], m, n]) { y, a, b in
+      graft_gemm(0, 0, m, n, k, 1, a, k, b, n, 0, y, n)
+    }
+  }
+
+  /// The product of each matrix's transpose with another: y [B, M, N] = selfᵀ [B, M, K] · other [B, K, N].
+  public func batchedTransposedTimes(_ other: Tensor) -> Tensor {
+    precondition(
+      shape.count == 3 && other.shape.count == 3 && shape[0] == other.shape[0]
+        && shape[1] == other.shape[1], "batchedTransposedTimes: \(shape) and \(other.shape)")
+    let (m, n, k) = (width, other.width, shape[1])
+    return batched(other, [shape[0], m, n]) { y, a, b in
+      graft_gemm(1, 0, m, n, k, 1, a, m, b, n, 0, y, n)
+    }
+  }
+
+  private func batched(
+    _ other: Tensor, _ result: [Int],
+    _ product: (UnsafeMutablePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>) -> Void
+  ) -> Tensor {
+    let (size, left, right) = (
+      result.dropFirst().product, shape.dropFirst().product, other.shape.dropFirst().product
+    )
+    return Tensor(unfilled: result) { y in
+      withPointers(self, other) { a, b in
+        for i in 0..<result[0] { product(y + i * size, a + i * left, b + i * right) }
+      }
+    }
+  }
+}
+
+extension ArraySlice<Int> {
+  /// The product of the extents.
+  var product: Int { reduce(1, *) }
+}
+
+extension Tensor {
+  /// Adds a product to some columns: self [..., c ..< c + n] += s · inner [..., R] · bᵀ,  b [n, R].
+  public mutating func addProduct(_ inner: Tensor, _ b: Tensor, scale: Float, at column: Int) {
+    precondition(
+      inner.rows == rows && inner.width == b.width && column + b.shape[0] <= width,
+      "addProduct: \(shape), inner \(inner.shape), b \(b.shape) at column \(column)")
+    let (rows, width) = (rows, width)
+    withMutablePointer { y in
+      withPointers(inner, b) { inner, factor in
+        graft_gemm(
+          0, 1, rows, b.shape[0], b.width, scale, inner, b.width, factor, b.width, 1, y + column,
+          width)
+      }
+    }
+  }
+}
