@@ -17,7 +17,7 @@ public func gelu(_ x: Variable) -> Variable {
     })
 }
 
-/// The rectified linear unit: y = max(x, 0), dx = dy where y > 0. Keeps y.
+/// The rectified linear unit: y = max(x, 0), dx = dy where y > 0, for which it keeps y.
 public func relu(_ x: Variable) -> Variable {
   let y = Tensor(unfilled: x.shape) { y in
     x.value.withPointer { graft_relu(y, $0, x.value.count) }
