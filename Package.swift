@@ -76,7 +76,7 @@ let package = Package(
     .target(
       name: "TestKit", dependencies: ["Tensors", "Autodiff", "Archives"], path: "Tests/TestKit",
       swiftSettings: strict),
-    suite("Tensors"),
+    suite("Tensors", ["Autodiff"]),
     suite("Autodiff", ["Tensors"]),
     suite("Archives"),
     suite("Checkpoints", ["Tensors", "Archives"]),
