@@ -48,7 +48,7 @@ let package = Package(
     module(
       "Adaptation",
       ["Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything", "Archives"]),
-    module("Volumes", ["Failures", "Tensors", "Archives", "Yams"]),
+    module("Volumes", ["Failures", "Tensors", "CKernels", "Archives", "Yams"]),
     module("Metrics", ["Failures", "Tensors"]),
     module("Exemplars", ["Failures", "Tensors", "Archives", "Volumes", "Yams"]),
     module("Reports", ["Failures", "Archives", "Metrics", "Volumes"]),

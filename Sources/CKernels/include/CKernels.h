@@ -7,3 +7,4 @@
 #include "norm.h"
 #include "attention.h"
 #include "rearrange.h"
+#include "resample.h"
