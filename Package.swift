@@ -78,7 +78,7 @@ let package = Package(
       swiftSettings: strict),
     suite("Tensors", ["Autodiff"]),
     suite("Autodiff", ["Tensors"]),
-    suite("Archives"),
+    suite("Archives", ["Failures", "Tensors"]),
     suite("Checkpoints", ["Tensors", "Archives"]),
     suite("SegmentAnything", ["Tensors", "Autodiff", "Layers", "Checkpoints", "Archives"]),
     suite(

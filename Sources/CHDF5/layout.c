@@ -1,0 +1,167 @@
+// The checks that come before anything is allocated: rank, extents, chunks, filters, element types.
+
+#include "internal/internal.h"
+
+// A chunk is decompressed as a whole, and what reads as fill values costs no bytes in the file.
+static const uint64_t largest_chunk = 1ull << 30;
+static const uint64_t largest_unwritten = 1ull << 26;
+// Deflate cannot shrink by more than about 1032.
+static const uint64_t largest_ratio = 1040;
+
+// a · b, or the largest value when that overflows.
+static uint64_t product(uint64_t a, uint64_t b) {
+  uint64_t result;
+  return __builtin_mul_overflow(a, b, &result) ? UINT64_MAX : result;
+}
+
+// 1 for h5py's bool: an enumeration of one byte whose two members are FALSE = 0 and TRUE = 1.
+static int is_bool(hid_t type) {
+  if (H5Tget_size(type) != 1 || H5Tget_nmembers(type) != 2) return 0;
+  for (unsigned member = 0; member < 2; member++) {
+    signed char value = -1;
+    if (H5Tget_member_value(type, member, &value) < 0 || value != (signed char)member) return 0;
+  }
+  return 1;
+}
+
+static chdf5_class class_of(hid_t type) {
+  size_t size = H5Tget_size(type);
+  switch (H5Tget_class(type)) {
+  case H5T_INTEGER:
+    if (size != 1 && size != 2 && size != 4 && size != 8) return CHDF5_OTHER;
+    return H5Tget_sign(type) == H5T_SGN_NONE ? CHDF5_UNSIGNED : CHDF5_SIGNED;
+  case H5T_FLOAT: return size == 2 || size == 4 || size == 8 ? CHDF5_REAL : CHDF5_OTHER;
+  case H5T_ENUM: return is_bool(type) ? CHDF5_BOOL : CHDF5_OTHER;
+  case H5T_STRING:
+    if (H5Tis_variable_str(type) > 0) return CHDF5_VARIABLE_STRING;
+    return size > 0 && size <= 65536 ? CHDF5_FIXED_STRING : CHDF5_OTHER;
+  default: return CHDF5_OTHER;
+  }
+}
+
+static int check_filters(hid_t properties) {
+  int count = H5Pget_nfilters(properties);
+  if (count < 0) return chdf5_fail_library("the filters cannot be read");
+  for (int index = 0; index < count; index++) {
+    unsigned flags, setting;
+    size_t values = 0;
+    H5Z_filter_t filter =
+      H5Pget_filter2(properties, (unsigned)index, &flags, &values, NULL, 0, NULL, &setting);
+    if (filter < 0) return chdf5_fail_library("the filters cannot be read");
+    if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE
+        && filter != H5Z_FILTER_FLETCHER32)
+      return chdf5_fail(
+        "the data is compressed by a filter that needs a plugin; write it with gzip instead");
+  }
+  return 0;
+}
+
+static int check_chunks(
+  hid_t properties, uint64_t bytes, uint64_t file_bytes, chdf5_layout *layout) {
+  hsize_t chunk[CHDF5_MAX_RANK];
+  if (H5Pget_chunk(properties, CHDF5_MAX_RANK, chunk) != layout->rank)
+    return chdf5_fail("a chunk has another rank than its data set");
+  uint64_t chunk_bytes = (uint64_t)layout->bytes;
+  for (int axis = 0; axis < layout->rank; axis++) {
+    if (chunk[axis] == 0) return chdf5_fail("a chunk is empty");
+    chunk_bytes = product(chunk_bytes, chunk[axis]);
+    layout->chunk[axis] = (int64_t)chunk[axis];
+  }
+  layout->chunked = 1;
+  if (chunk_bytes > largest_chunk) return chdf5_fail("a chunk is larger than 1 GiB");
+  uint64_t possible = product(file_bytes, largest_ratio);
+  if (bytes > possible && bytes > largest_unwritten)
+    return chdf5_fail("the extents claim more data than the file can hold");
+  return check_filters(properties);
+}
+
+// `bytes` is what the extents claim.
+static int check_storage(
+  hid_t dataset, uint64_t bytes, uint64_t file_bytes, chdf5_layout *layout) {
+  hid_t properties = H5Dget_create_plist(dataset);
+  if (properties < 0) return chdf5_fail_library("the data set's properties cannot be read");
+  int result = 0;
+  if (H5Pget_external_count(properties) != 0) {
+    result = chdf5_fail("the data lies in another file, which is not followed");
+  } else {
+    switch (H5Pget_layout(properties)) {
+    case H5D_CHUNKED: result = check_chunks(properties, bytes, file_bytes, layout); break;
+    case H5D_CONTIGUOUS:
+      if (bytes > file_bytes && (H5Dget_storage_size(dataset) > 0 || bytes > largest_unwritten))
+        result = chdf5_fail("the extents claim more data than the file can hold");
+      break;
+    case H5D_COMPACT:
+      if (bytes > 65536) result = chdf5_fail("the extents claim more data than the file can hold");
+      break;
+    default: result = chdf5_fail("the data set is virtual, which is not read"); break;
+    }
+  }
+  H5Pclose(properties);
+  return result;
+}
+
+static int check_extents(hid_t space, chdf5_layout *layout, uint64_t *count) {
+  switch (H5Sget_simple_extent_type(space)) {
+  case H5S_SCALAR:
+    *count = 1;
+    return 0;
+  case H5S_SIMPLE: break;
+  default: return chdf5_fail("the data set has no extents");
+  }
+  int rank = H5Sget_simple_extent_ndims(space);
+  if (rank < 0 || rank > CHDF5_MAX_RANK) return chdf5_fail("the data has more than 8 axes");
+  hsize_t extents[CHDF5_MAX_RANK];
+  if (H5Sget_simple_extent_dims(space, extents, NULL) != rank)
+    return chdf5_fail_library("the extents cannot be read");
+  layout->rank = rank;
+  *count = 1;
+  for (int axis = 0; axis < rank; axis++) {
+    if (extents[axis] > (hsize_t)1 << 40) return chdf5_fail("an extent is beyond 2^40");
+    layout->extents[axis] = (int64_t)extents[axis];
+    *count = product(*count, extents[axis]);
+  }
+  return 0;
+}
+
+int chdf5_check(hid_t object, int is_attribute, hsize_t file_bytes, chdf5_layout *layout) {
+  *layout = (chdf5_layout){0};
+  hid_t type = is_attribute ? H5Aget_type(object) : H5Dget_type(object);
+  hid_t space = is_attribute ? H5Aget_space(object) : H5Dget_space(object);
+  uint64_t count = 0;
+  int result = 0;
+  if (type < 0 || space < 0) {
+    result = chdf5_fail_library("the type or the extents cannot be read");
+  } else {
+    layout->class_ = class_of(type);
+    size_t size = H5Tget_size(type);
+    result = check_extents(space, layout, &count);
+    if (result == 0 && (size == 0 || size > largest_chunk))
+      result = chdf5_fail("the element type has an impossible size");
+    layout->bytes = (int32_t)size;
+    uint64_t bytes = product(count, size);
+    // An attribute lies within its object's header or one heap of the file.
+    if (result == 0 && is_attribute && bytes > file_bytes)
+      result = chdf5_fail("an attribute claims more data than the file can hold");
+    if (result == 0 && !is_attribute) result = check_storage(object, bytes, file_bytes, layout);
+  }
+  if (type >= 0) H5Tclose(type);
+  if (space >= 0) H5Sclose(space);
+  return result;
+}
+
+int chdf5_describe(
+  int64_t file, const char *object, const char *attribute, chdf5_layout *layout) {
+  hid_t holder = attribute ? chdf5_open_object(file, object) : chdf5_open_dataset(file, object);
+  if (holder < 0) return -1;
+  hsize_t file_bytes = chdf5_file_bytes(holder);
+  int result;
+  if (attribute) {
+    hid_t id = H5Aopen(holder, attribute, H5P_DEFAULT);
+    result = id < 0 ? chdf5_fail("there is no such attribute") : chdf5_check(id, 1, file_bytes, layout);
+    if (id >= 0) H5Aclose(id);
+  } else {
+    result = chdf5_check(holder, 0, file_bytes, layout);
+  }
+  H5Oclose(holder);
+  return result;
+}
