@@ -29,12 +29,7 @@ struct ZoomAxis {
       rows: places.map { place in
         guard let place else { return (0, [0]) }
         let start = Int(place.rounded(.down))
-        let t = place - Double(start)
-        let s = 1 - t
-        let spline = [
-          s * s * s / 6, (t * t * (t - 2) * 3 + 4) / 6, (s * s * (s - 2) * 3 + 4) / 6,
-          t * t * t / 6,
-        ]
+        let spline = cubicBasis(place - Double(start))
         let indices = (-1...2).map { mirrored(start + $0) }
         let first = indices.min() ?? 0
         var weights = [Double](repeating: 0, count: (indices.max() ?? 0) - first + 1)
