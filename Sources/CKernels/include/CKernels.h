@@ -8,3 +8,5 @@
 #include "attention.h"
 #include "rearrange.h"
 #include "resample.h"
+#include "loss.h"
+#include "optimize.h"
