@@ -16,6 +16,7 @@ public struct AdamW: Optimizer {
   private let betas: (Double, Double)
   private let decay: Double
   private let epsilon: Double
+  /// What is remembered, as named tensors for a snapshot.
   public var memory: [String: Tensor] = [:]
 
   /// The rule with its numbers; the rate comes with every step.
@@ -25,6 +26,7 @@ public struct AdamW: Optimizer {
     self.epsilon = epsilon
   }
 
+  /// Takes one step of the parameter `name` at the given rate.
   public mutating func step(
     _ name: String, _ value: inout Tensor, gradient: Tensor, rate: Double
   ) {
@@ -45,6 +47,7 @@ public struct AdamW: Optimizer {
 public struct Momentum: Optimizer {
   private let momentum: Double
   private let decay: Double
+  /// What is remembered, as named tensors for a snapshot.
   public var memory: [String: Tensor] = [:]
 
   /// The rule with its numbers; the rate comes with every step.
@@ -53,6 +56,7 @@ public struct Momentum: Optimizer {
     self.decay = decay
   }
 
+  /// Takes one step of the parameter `name` at the given rate.
   public mutating func step(
     _ name: String, _ value: inout Tensor, gradient: Tensor, rate: Double
   ) {

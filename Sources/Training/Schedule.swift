@@ -16,6 +16,7 @@ public enum Schedule: Sendable, Equatable {
   public func rate(at step: Int) -> Double {
     switch self {
     case .samed(let base, let warmup, let total):
+      if step == 0, warmup == 0 { return base }
       let last = step - 1
       if warmup > 0, last < warmup { return base * Double(max(last + 1, 1)) / Double(warmup) }
       return base * pow(max(0, 1 - Double(last - warmup) / Double(total)), 0.9)

@@ -29,7 +29,8 @@ public func crossEntropyDice(
   _ logits: Variable, labels: [UInt8], crossEntropyWeight: Double, diceWeight: Double
 ) -> SegmentationLoss {
   precondition(
-    logits.shape.count == 4, "crossEntropyDice: logits have shape \(logits.shape), not [B, K, h, w]")
+    logits.shape.count == 4, "crossEntropyDice: logits have shape \(logits.shape), not [B, K, h, w]"
+  )
   let (images, classes) = (logits.shape[0], logits.shape[1])
   let pixels = logits.shape[2] * logits.shape[3]
   precondition(
@@ -37,7 +38,8 @@ public func crossEntropyDice(
     "crossEntropyDice: \(labels.count) labels for logits of shape \(logits.shape)")
   precondition(
     (1...256).contains(classes) && labels.allSatisfy { Int($0) < classes },
-    "crossEntropyDice: the highest label is \(labels.max() ?? 0), the logits have \(classes) classes")
+    "crossEntropyDice: the highest label is \(labels.max() ?? 0), the logits have \(classes) classes"
+  )
   let epsilon = 1e-5
   var intersection = [Double](repeating: 0, count: classes)
   var squares = intersection

@@ -65,7 +65,8 @@ public func focalDiceIoU(
       let scale = Double(dy.scalar) * focalWeight / Double(number * pixels)
       return Tensor(unfilled: x.shape) { dx in
         x.withPointer {
-          graft_sum_masks_backward(dx, $0, targets, images, masks, pixels, scale, inside, everywhere)
+          graft_sum_masks_backward(
+            dx, $0, targets, images, masks, pixels, scale, inside, everywhere)
         }
       }
     },

@@ -1,0 +1,265 @@
+/// A training run in one value, as its YAML file says it; the keys of the file are the names in `CodingKeys`.
+///
+/// What is optional here is filled in when the run starts (`resolved`), and the run folder keeps the result.
+public struct Recipe: Codable, Sendable, Equatable {
+  /// The path of the base weights.
+  public var weights: String
+  /// The path of the pack.
+  public var pack: String
+  /// The run folder.
+  public var out: String
+  /// What learns.
+  public var method: Method
+  /// How a slice becomes the encoder's image.
+  public var image: Image
+  /// Which slices are trained on.
+  public var slices: Slices
+  /// What becomes of the mask tokens.
+  public var classes: Classes
+  /// The size and the places of the low-rank corrections.
+  public var lora: LowRankSettings
+  /// What the model is told of the object.
+  public var prompts: Prompts
+  /// How slices are varied.
+  public var augment: Augment
+  /// What is minimised.
+  public var loss: Loss
+  /// How parameters move.
+  public var optimizer: OptimizerSettings
+  /// How the rate changes.
+  public var schedule: ScheduleSettings
+  /// How long to train.
+  public var budget: Budget
+  /// The samples in a step.
+  public var batch: Int
+  /// What all random numbers come from.
+  public var seed: UInt64
+  /// How often the state is saved.
+  public var snapshot: SnapshotSettings
+  /// The samples of each step, in place of a random order: indices into the samples ordered by case, then slice.
+  public var batches: [[Int]]?
+  /// Files whose tensors replace those of the same name.
+  public var initial: [String]?
+
+  /// What learns.
+  public enum Method: String, Choice {
+    /// Low-rank corrections of the mask decoder, and its heads.
+    case decoderLora = "decoder-lora"
+    /// Low-rank corrections of the image encoder; prompt encoder and mask decoder whole.
+    case samed
+    /// Prompt encoder and mask decoder whole.
+    case decoderFull = "decoder-full"
+  }
+
+  /// How a slice becomes the encoder's image.
+  public struct Image: Codable, Sendable, Equatable {
+    /// The side in pixels.
+    public var size: Int
+    /// How the slice is fitted to it.
+    public var resize: Resize
+    /// How intensities become the encoder's numbers.
+    public var normalise: Normalise
+  }
+
+  /// How a slice is fitted to the encoder's square.
+  public enum Resize: String, Choice {
+    /// The longest side becomes the square's, the rest is padded with zeros at the right and bottom.
+    case longestSide = "longest-side"
+    /// Each axis becomes the square's side.
+    case square
+  }
+
+  /// How intensities become the encoder's numbers.
+  public enum Normalise: String, Choice {
+    /// The mean and spread of SAM's photographs, for slices of 0 to 255.
+    case sam
+    /// The slice's least value to 0, its greatest to 1.
+    case unit
+    /// The pack's window to 0...1.
+    case window
+    /// The percentiles 1 and 99 inside the body to 0...1.
+    case percentile
+    /// Mean 0, spread 1 inside the body.
+    case zscore
+    /// As they are.
+    case none
+  }
+
+  /// Which slices are trained on.
+  public struct Slices: Codable, Sendable, Equatable {
+    /// The plane slices are cut in.
+    public var plane: Plane
+    /// The share of slices without a label among those trained on.
+    public var empty: Double
+  }
+
+  /// The plane slices are cut in.
+  public enum Plane: String, Choice {
+    /// The plane of the finest resolution, in which the scanner acquired the slices.
+    case acquired
+    /// Seen from the feet.
+    case axial
+    /// Seen from the front.
+    case coronal
+    /// Seen from the left.
+    case sagittal
+  }
+
+  /// What becomes of the mask tokens.
+  public struct Classes: Codable, Sendable, Equatable {
+    /// Whether they learn.
+    public var heads: Heads
+    /// What those of the classes start from.
+    public var start: Start
+  }
+
+  /// Whether mask tokens, hypernetworks and output upscaling learn.
+  public enum Heads: String, Choice {
+    /// They learn.
+    case trained
+    /// They stay; hypernetworks get low-rank corrections.
+    case frozen
+  }
+
+  /// What the class tokens start from.
+  public enum Start: String, Choice {
+    /// Random numbers, as a new layer of PyTorch has them.
+    case fresh
+    /// The pretrained token of the single mask.
+    case copy
+  }
+
+  /// The size and the places of the low-rank corrections.
+  public struct LowRankSettings: Codable, Sendable, Equatable {
+    /// The rank R.
+    public var rank: Int
+    /// What the product is multiplied by.
+    public var scale: Scale
+    /// The layers of the decoder's transformer that are corrected.
+    public var targets: [Target]
+  }
+
+  /// A kind of layer that is corrected.
+  public enum Target: String, Choice {
+    /// Query, key, value and output projections.
+    case attention
+    /// Both layers of the MLP.
+    case mlp
+  }
+
+  /// What the model is told of the object, in training simulated from the label.
+  public enum Prompts: String, Choice {
+    /// Nothing: a token for each class predicts it.
+    case none
+    /// A box around the object.
+    case box
+    /// Points in the object and beside it.
+    case points
+    /// A coarse mask.
+    case mask
+    /// One of the others at random.
+    case mixed
+  }
+
+  /// How slices are varied.
+  public struct Augment: Codable, Sendable, Equatable {
+    /// The set of changes.
+    public var kind: Augmentation
+    /// The number of variants of a slice, where each is encoded once.
+    public var variants: Int
+  }
+
+  /// A set of changes.
+  public enum Augmentation: String, Choice {
+    /// The slices as they are.
+    case none
+    /// Quarter turns and flips, or small rotations, as SAMed has them.
+    case samed
+    /// Flips, rotation, scale and intensity.
+    case free
+  }
+
+  /// What is minimised.
+  public struct Loss: Codable, Sendable, Equatable {
+    /// The formula.
+    public var name: LossName
+    /// The weight of the cross entropy.
+    public var ce: Double
+    /// The weight of the Dice loss.
+    public var dice: Double
+  }
+
+  /// A loss.
+  public enum LossName: String, Choice {
+    /// Cross entropy and Dice over the classes.
+    case crossEntropyDice = "ce-dice"
+    /// Focal loss, Dice and the error of the predicted IoU, for prompted objects.
+    case focalDiceIoU = "focal-dice-iou"
+  }
+
+  /// How parameters move.
+  public struct OptimizerSettings: Codable, Sendable, Equatable {
+    /// The rule.
+    public var name: OptimizerName
+    /// The base rate.
+    public var rate: Double
+    /// The decay of the two averages; the first is the momentum of `sgd`.
+    public var betas: [Double]
+    /// The decay of the weights.
+    public var weightDecay: Double
+    /// The greatest common norm of the gradients.
+    public var clip: Clip
+
+    enum CodingKeys: String, CodingKey {
+      case name, rate, betas
+      case weightDecay = "weight_decay"
+      case clip
+    }
+  }
+
+  /// An update rule.
+  public enum OptimizerName: String, Choice {
+    /// Adam with decoupled weight decay.
+    case adamw
+    /// Gradient descent with momentum.
+    case sgd
+  }
+
+  /// How the rate changes.
+  public struct ScheduleSettings: Codable, Sendable, Equatable {
+    /// The formula.
+    public var name: ScheduleName
+    /// The steps of the rise; a tenth of the run, 250 at most, where nothing is said.
+    public var warmup: Int?
+    /// The steps after which the rate would be 0; the run's where nothing is said.
+    public var total: Int?
+  }
+
+  /// A schedule.
+  public enum ScheduleName: String, Choice {
+    /// Warm-up and polynomial decay as SAMed has them.
+    case samed
+    /// Warm-up and half a cosine.
+    case cosine
+    /// One rate.
+    case constant
+  }
+
+  /// How long to train: one of the three.
+  public struct Budget: Codable, Sendable, Equatable {
+    /// The number of steps.
+    public var steps: Int?
+    /// The number of passes over the samples.
+    public var epochs: Double?
+    /// The time, which a few timed steps turn into a number of steps.
+    public var seconds: Double?
+  }
+
+  /// How often the state is saved.
+  public struct SnapshotSettings: Codable, Sendable, Equatable {
+    /// The steps between two snapshots.
+    public var every: Int
+    /// How many of the last ones stay.
+    public var keep: Int
+  }
+}

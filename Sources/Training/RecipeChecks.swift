@@ -1,0 +1,140 @@
+extension Recipe {
+  /// The values of keys that a recipe leaves out, by method; weights, pack and run folder have none.
+  static func standard(for method: Method) -> Recipe {
+    var recipe = Recipe(
+      weights: "", pack: "", out: "", method: method,
+      image: Image(size: 1024, resize: .longestSide, normalise: .percentile),
+      slices: Slices(plane: .acquired, empty: 0.2),
+      classes: Classes(heads: .trained, start: .copy),
+      lora: LowRankSettings(rank: 4, scale: .number(1), targets: [.attention, .mlp]),
+      prompts: .none, augment: Augment(kind: .free, variants: 10),
+      loss: Loss(name: .crossEntropyDice, ce: 0.2, dice: 0.8),
+      optimizer: OptimizerSettings(
+        name: .adamw, rate: 0.005, betas: [0.9, 0.999], weightDecay: 0.1, clip: .none),
+      schedule: ScheduleSettings(name: .cosine, warmup: nil, total: nil),
+      budget: Budget(steps: 2000, epochs: nil, seconds: nil), batch: 8, seed: 1234,
+      snapshot: SnapshotSettings(every: 100, keep: 2), batches: nil, initial: nil)
+    if method == .samed {
+      recipe.classes.start = .fresh
+      recipe.augment.kind = .samed
+      recipe.schedule.name = .samed
+      recipe.batch = 12
+    }
+    return recipe
+  }
+
+  /// A recipe with every key, by which unknown ones are told.
+  static var complete: Recipe {
+    var recipe = standard(for: .decoderLora)
+    recipe.schedule.warmup = 1
+    recipe.schedule.total = 1
+    recipe.budget = Budget(steps: 1, epochs: 1, seconds: 1)
+    recipe.batches = [[0]]
+    recipe.initial = ["file"]
+    return recipe
+  }
+
+  /// Refuses values outside their range and keys that contradict one another.
+  func check(file: String) throws(RecipeError) {
+    for (key, path) in [("weights", weights), ("pack", pack), ("out", out)] where path.isEmpty {
+      throw .missing(file: file, key: key)
+    }
+    func require(_ holds: Bool, _ key: String, _ found: Any, _ expected: String) throws(RecipeError)
+    {
+      guard holds else {
+        throw .value(file: file, key: key, found: "\(found)", expected: "expected \(expected)")
+      }
+    }
+    let positive = "a number above 0"
+    let counted = "a whole number above 0"
+    try require(image.size > 0, "image.size", image.size, counted)
+    try require(
+      (0..<1).contains(slices.empty), "slices.empty", slices.empty, "a share from 0 to below 1")
+    try require(lora.rank > 0, "lora.rank", lora.rank, counted)
+    let scale = lora.scale.factor(rank: lora.rank)
+    try require(scale.isFinite && scale != 0, "lora.scale", scale, "a number other than 0")
+    try require(!lora.targets.isEmpty, "lora.targets", "empty", "attention, mlp or both")
+    try require(augment.variants > 0, "augment.variants", augment.variants, counted)
+    try require(loss.ce >= 0, "loss.ce", loss.ce, "a number, 0 or more")
+    try require(loss.dice >= 0, "loss.dice", loss.dice, "a number, 0 or more")
+    try require(loss.ce + loss.dice > 0, "loss", "without weight", "ce or dice above 0")
+    try require(
+      optimizer.rate > 0 && optimizer.rate.isFinite, "optimizer.rate", optimizer.rate, positive)
+    try require(
+      optimizer.betas.count == 2 && optimizer.betas.allSatisfy((0..<1).contains), "optimizer.betas",
+      optimizer.betas, "two numbers from 0 to below 1")
+    try require(
+      optimizer.weightDecay >= 0, "optimizer.weight_decay", optimizer.weightDecay,
+      "a number, 0 or more")
+    if case .norm(let norm) = optimizer.clip {
+      try require(norm > 0, "optimizer.clip", norm, "none or a number above 0")
+    }
+    try require((schedule.warmup ?? 0) >= 0, "schedule.warmup", schedule.warmup ?? 0, "0 or more")
+    try require((schedule.total ?? 1) > 0, "schedule.total", schedule.total ?? 1, counted)
+    try require((budget.steps ?? 1) > 0, "budget.steps", budget.steps ?? 1, counted)
+    try require((budget.epochs ?? 1) > 0, "budget.epochs", budget.epochs ?? 1, positive)
+    try require((budget.seconds ?? 1) > 0, "budget.seconds", budget.seconds ?? 1, positive)
+    try require(batch > 0, "batch", batch, counted)
+    try require(snapshot.every > 0, "snapshot.every", snapshot.every, counted)
+    try require(snapshot.keep > 0, "snapshot.keep", snapshot.keep, counted)
+    try checkTogether(file: file)
+  }
+
+  private func checkTogether(file: String) throws(RecipeError) {
+    func refuse(_ refused: Bool, _ reason: String) throws(RecipeError) {
+      if refused { throw .conflict(file: file, reason: reason) }
+    }
+    let budgets = [budget.steps != nil, budget.epochs != nil, budget.seconds != nil]
+    try refuse(
+      budgets.count { $0 } != 1, "budget has one of the keys steps, epochs and seconds.")
+    try refuse(
+      classes.heads == .frozen && classes.start == .fresh && (initial ?? []).isEmpty
+        && prompts == .none,
+      """
+      classes: heads frozen and start fresh would leave random heads for ever; train them, start from a \
+      copy, or fill them with initial.
+      """)
+    try refuse(
+      method != .decoderLora && classes.heads == .frozen,
+      "classes.heads is frozen, but the method \(method.rawValue) trains the whole mask decoder.")
+    try refuse(
+      loss.name == .focalDiceIoU && prompts == .none,
+      "loss focal-dice-iou is for prompted objects; set prompts to box, points, mask or mixed.")
+    try refuse(
+      batches?.contains { $0.isEmpty || $0.contains { $0 < 0 } } ?? false,
+      "batches has an empty batch or an index below 0.")
+    try refuse(
+      (batches?.count ?? .max) < (budget.steps ?? 0),
+      "batches has \(batches?.count ?? 0) steps, the budget \(budget.steps ?? 0).")
+    try refuse(
+      batches != nil && budget.steps == nil, "batches needs a budget of steps.")
+  }
+
+  /// The recipe with everything filled in that the run decides: steps and the schedule's ends.
+  public func resolved(steps: Int) -> Recipe {
+    var recipe = self
+    recipe.budget = Budget(steps: steps, epochs: nil, seconds: nil)
+    recipe.schedule.total = schedule.total ?? steps
+    recipe.schedule.warmup = schedule.warmup ?? min(250, steps / 10)
+    return recipe
+  }
+
+  /// The rates of a resolved recipe.
+  var rates: Schedule {
+    let (warmup, total) = (schedule.warmup ?? 0, schedule.total ?? 1)
+    switch schedule.name {
+    case .samed: return .samed(base: optimizer.rate, warmup: warmup, total: total)
+    case .cosine: return .cosine(base: optimizer.rate, warmup: warmup, total: total)
+    case .constant: return .constant(base: optimizer.rate)
+    }
+  }
+
+  /// The update rule.
+  var rule: any Optimizer {
+    switch optimizer.name {
+    case .adamw:
+      AdamW(betas: (optimizer.betas[0], optimizer.betas[1]), decay: optimizer.weightDecay)
+    case .sgd: Momentum(momentum: optimizer.betas[0], decay: optimizer.weightDecay)
+    }
+  }
+}

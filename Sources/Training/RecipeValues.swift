@@ -1,0 +1,97 @@
+/// A recipe's value that is one of a few words.
+public protocol Choice: Codable, Sendable, Equatable, CaseIterable, RawRepresentable
+where RawValue == String {}
+
+extension Choice {
+  /// Reads one of the words.
+  public init(from decoder: any Decoder) throws {
+    let word = try decoder.singleValueContainer().decode(String.self)
+    guard let value = Self(rawValue: word) else {
+      let words = Self.allCases.map(\.rawValue).joined(separator: ", ")
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "expected one of \(words)"))
+    }
+    self = value
+  }
+
+  /// Writes the word.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(rawValue)
+  }
+}
+
+extension Recipe {
+  /// What a low-rank product is multiplied by: a number, or "8/r" for α / R.
+  public enum Scale: Codable, Sendable, Equatable {
+    /// The number itself.
+    case number(Double)
+    /// The number over the rank.
+    case overRank(Double)
+
+    /// The factor at a rank.
+    public func factor(rank: Int) -> Double {
+      switch self {
+      case .number(let value): value
+      case .overRank(let alpha): alpha / Double(rank)
+      }
+    }
+
+    /// Reads a number or "number/r".
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let value = try? container.decode(Double.self) {
+        self = .number(value)
+        return
+      }
+      let text = try container.decode(String.self)
+      guard text.hasSuffix("/r"), let alpha = Double(text.dropLast(2)) else {
+        throw DecodingError.dataCorrupted(
+          .init(
+            codingPath: decoder.codingPath,
+            debugDescription: "expected a number or one over r, as 8/r"))
+      }
+      self = .overRank(alpha)
+    }
+
+    /// Writes a number or "number/r".
+    public func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      switch self {
+      case .number(let value): try container.encode(value)
+      case .overRank(let alpha): try container.encode("\(alpha)/r")
+      }
+    }
+  }
+
+  /// The greatest common norm of the gradients: "none" or a number.
+  public enum Clip: Codable, Sendable, Equatable {
+    /// Gradients stay as they are.
+    case none
+    /// Gradients of a greater norm are scaled down to it.
+    case norm(Double)
+
+    /// Reads "none" or a number.
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let value = try? container.decode(Double.self) {
+        self = .norm(value)
+      } else if try container.decode(String.self) == "none" {
+        self = .none
+      } else {
+        throw DecodingError.dataCorrupted(
+          .init(codingPath: decoder.codingPath, debugDescription: "expected none or a norm, as 1.0")
+        )
+      }
+    }
+
+    /// Writes "none" or the number.
+    public func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      switch self {
+      case .none: try container.encode("none")
+      case .norm(let value): try container.encode(value)
+      }
+    }
+  }
+}
