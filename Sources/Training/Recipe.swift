@@ -253,6 +253,13 @@ public struct Recipe: Codable, Sendable, Equatable {
     public var epochs: Double?
     /// The time, which a few timed steps turn into a number of steps.
     public var seconds: Double?
+
+    /// One of the three.
+    public init(steps: Int? = nil, epochs: Double? = nil, seconds: Double? = nil) {
+      self.steps = steps
+      self.epochs = epochs
+      self.seconds = seconds
+    }
   }
 
   /// How often the state is saved.

@@ -12,7 +12,7 @@ extension Recipe {
       optimizer: OptimizerSettings(
         name: .adamw, rate: 0.005, betas: [0.9, 0.999], weightDecay: 0.1, clip: .none),
       schedule: ScheduleSettings(name: .cosine, warmup: nil, total: nil),
-      budget: Budget(steps: 2000, epochs: nil, seconds: nil), batch: 8, seed: 1234,
+      budget: Budget(steps: 2000), batch: 8, seed: 1234,
       snapshot: SnapshotSettings(every: 100, keep: 2), batches: nil, initial: nil)
     if method == .samed {
       recipe.classes.start = .fresh
@@ -113,7 +113,7 @@ extension Recipe {
   /// The recipe with everything filled in that the run decides: steps and the schedule's ends.
   public func resolved(steps: Int) -> Recipe {
     var recipe = self
-    recipe.budget = Budget(steps: steps, epochs: nil, seconds: nil)
+    recipe.budget = Budget(steps: steps)
     recipe.schedule.total = schedule.total ?? steps
     recipe.schedule.warmup = schedule.warmup ?? min(250, steps / 10)
     return recipe

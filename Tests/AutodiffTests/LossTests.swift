@@ -100,4 +100,43 @@ struct LossTests {
     #expect(one.0 == two.0)
     #expect(one.1 == two.1)
   }
+
+  @Test func `SAMed's loss of the golden logits has PyTorch's parts and gradient`() throws {
+    let golden = try Goldens.hdf5("training/gradients.h5")
+    let data = try Goldens.hdf5("training/data.h5")
+    let labels = try data.bytes("low_res_label")
+    let pixels = 32 * 32
+    let batch = try golden.integers("samed/info/image_indices").flatMap {
+      labels[$0 * pixels..<($0 + 1) * pixels]
+    }
+    let logits = Variable(try golden.floats("samed/info/logits"), wantsGradient: true)
+    let loss = crossEntropyDice(logits, labels: batch, crossEntropyWeight: 0.2, diceWeight: 0.8)
+    #expect(abs(loss.crossEntropy - (try golden.doubles("samed/info/ce")[0])) < 1e-6)
+    #expect(abs(loss.dice - (try golden.doubles("samed/info/dice")[0])) < 1e-6)
+    #expect(abs(loss.value - (try golden.doubles("samed/info/loss")[0])) < 1e-6)
+    let found = try #require(Gradients(of: loss.total)[logits])
+    let expected = try golden.floats("samed/info/grad_logits")
+    #expect(relativeError(found, expected) < 1e-5)
+  }
+
+  @Test(arguments: ["sam_points_box_mask", "sam_point"])
+  func `SAM's loss of the golden masks has PyTorch's parts`(name: String) throws {
+    let golden = try Goldens.hdf5("training/gradients.h5")
+    let targets = try golden.floats("\(name)/info/target").values.map { UInt8($0) }
+    let loss = focalDiceIoU(
+      Variable(try golden.floats("\(name)/info/low_res")),
+      iou: Variable(try golden.floats("\(name)/info/iou")), targets: targets)
+    #expect(abs(loss.focal - (try golden.doubles("\(name)/info/focal")[0])) < 1e-6)
+    #expect(abs(loss.dice - (try golden.doubles("\(name)/info/dice")[0])) < 1e-6)
+    #expect(abs(loss.iouError - (try golden.doubles("\(name)/info/iou_mse")[0])) < 1e-6)
+    #expect(abs(loss.value - (try golden.doubles("\(name)/info/loss")[0])) < 1e-5)
+    let actual = try golden.floats("\(name)/info/actual_iou")
+    #expect(zip(loss.actualIoU.values, actual.values).allSatisfy { abs($0 - $1) < 1e-6 })
+  }
+
+  /// The Euclidean norm of the difference over that of what is expected.
+  private func relativeError(_ found: Tensor, _ expected: Tensor) -> Double {
+    let difference = found.adding(expected.scaled(by: -1))
+    return (difference.sumOfSquares / expected.sumOfSquares).squareRoot()
+  }
 }
