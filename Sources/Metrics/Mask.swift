@@ -1,0 +1,132 @@
+/// A binary mask of two or three dimensions with its spacing: one bit a voxel.
+///
+/// Voxels are row-major, the last axis runs fastest; every row starts a new word. Two masks that are compared
+/// lie on the same grid: the same extents and spacing.
+public struct Mask: Sendable, Equatable {
+  /// Voxels along each axis: [H, W] or [D, H, W].
+  public let extents: [Int]
+  /// The distance between neighbouring voxels along each axis, in the unit of every distance computed (mm).
+  public let spacing: [Double]
+  /// How many voxels belong to the mask.
+  public let count: Int
+
+  let wordsPerRow: Int
+  let words: [UInt64]
+
+  init(extents: [Int], spacing: [Double], words: [UInt64]) {
+    precondition(
+      extents.count == 2 || extents.count == 3, "mask: 2 or 3 extents, not \(extents)")
+    precondition(extents.allSatisfy { $0 > 0 }, "mask: extents \(extents) must be positive")
+    precondition(
+      spacing.count == extents.count && spacing.allSatisfy { $0 > 0 && $0.isFinite },
+      "mask: spacing \(spacing) does not fit extents \(extents)")
+    self.extents = extents
+    self.spacing = spacing
+    self.words = words
+    wordsPerRow = Mask.wordsPerRow(extents)
+    count = words.reduce(0) { $0 + $1.nonzeroBitCount }
+  }
+
+  /// The voxels for whose row-major index `belongs` is true.
+  public init(extents: [Int], spacing: [Double], where belongs: (Int) -> Bool) {
+    let width = extents.last ?? 0
+    let perRow = Mask.wordsPerRow(extents)
+    let rows = extents.dropLast().reduce(1, *)
+    var words = [UInt64](repeating: 0, count: rows * perRow)
+    for row in 0..<rows {
+      for column in 0..<width where belongs(row * width + column) {
+        words[row * perRow + column / 64] |= 1 << UInt64(column % 64)
+      }
+    }
+    self.init(extents: extents, spacing: spacing, words: words)
+  }
+
+  /// The voxels of a row-major label image that hold `label`.
+  public init(of label: UInt8, in labels: [UInt8], extents: [Int], spacing: [Double]) {
+    self.init(bytes: labels, extents: extents, spacing: spacing) { $0.indices(of: label) }
+  }
+
+  /// The voxels of a row-major image that are not zero.
+  public init(nonzero bytes: [UInt8], extents: [Int], spacing: [Double]) {
+    self.init(bytes: bytes, extents: extents, spacing: spacing) { ~$0.indices(of: 0) }
+  }
+
+  /// The volume or area of the mask: its voxel count times the voxel's size, in mm³ or mm².
+  public var volume: Double { Double(count) * spacing.reduce(1, *) }
+
+  /// How many voxels belong to both masks.
+  public func intersectionCount(with other: Mask) -> Int {
+    requireSameGrid(as: other)
+    return zip(words, other.words).reduce(0) { $0 + ($1.0 & $1.1).nonzeroBitCount }
+  }
+
+  /// The same voxels with another spacing.
+  public func spaced(_ spacing: [Double]) -> Mask {
+    Mask(extents: extents, spacing: spacing, words: words)
+  }
+
+  /// Whether the voxel at a row-major index belongs to the mask.
+  public subscript(index: Int) -> Bool {
+    let width = extents[extents.count - 1]
+    let (row, column) = index.quotientAndRemainder(dividingBy: width)
+    return words[row * wordsPerRow + column / 64] >> UInt64(column % 64) & 1 == 1
+  }
+
+  func requireSameGrid(as other: Mask) {
+    precondition(
+      extents == other.extents && spacing == other.spacing,
+      "masks: grids differ, \(extents) at \(spacing) and \(other.extents) at \(other.spacing)")
+  }
+
+  static func wordsPerRow(_ extents: [Int]) -> Int { ((extents.last ?? 0) + 63) / 64 }
+}
+
+extension Mask {
+  /// Packs a row-major image, eight bytes at a time; `select` says which of the bytes belong.
+  private init(
+    bytes: [UInt8], extents: [Int], spacing: [Double], _ select: (EightBytes) -> UInt8
+  ) {
+    precondition(
+      bytes.count == extents.reduce(1, *), "mask: \(bytes.count) bytes for extents \(extents)")
+    let width = extents.last ?? 0
+    let perRow = Mask.wordsPerRow(extents)
+    let rows = extents.dropLast().reduce(1, *)
+    var words = [UInt64](repeating: 0, count: rows * perRow)
+    bytes.withUnsafeBytes { source in
+      for row in 0..<rows {
+        var column = 0
+        while column < width {
+          let length = min(8, width - column)
+          let eight = EightBytes(source, at: row * width + column, length: length)
+          let valid = UInt8(truncatingIfNeeded: (1 << length) - 1)
+          words[row * perRow + column / 64] |=
+            UInt64(select(eight) & valid) << UInt64(column % 64)
+          column += length
+        }
+      }
+    }
+    self.init(extents: extents, spacing: spacing, words: words)
+  }
+}
+
+/// Eight neighbouring bytes in one word, the first in the lowest bits.
+private struct EightBytes {
+  let word: UInt64
+
+  init(_ source: UnsafeRawBufferPointer, at offset: Int, length: Int) {
+    if length == 8 {
+      word = UInt64(littleEndian: source.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    } else {
+      word = (0..<length).reduce(0) { $0 | UInt64(source[offset + $1]) << UInt64(8 * $1) }
+    }
+  }
+
+  /// One bit for each byte that equals `value`: a byte's top bit is set where its difference is zero, then the
+  /// eight top bits are gathered by one product.
+  func indices(of value: UInt8) -> UInt8 {
+    let low: UInt64 = 0x7f7f_7f7f_7f7f_7f7f
+    let difference = word ^ (UInt64(value) &* 0x0101_0101_0101_0101)
+    let zero = ~((difference & low) &+ low | difference | low) >> 7
+    return UInt8(truncatingIfNeeded: (zero &* 0x0102_0408_1020_4080) >> 56)
+  }
+}
