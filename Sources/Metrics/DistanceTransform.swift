@@ -23,13 +23,16 @@ struct DistanceTransform {
       guard let start = buffer.baseAddress else { return }
       parallel(extents.x) { slice in
         let plane = start + slice * area
+        plane.initialize(repeating: .infinity, count: area)
         for line in 0..<extents.y {
-          squaredRowDistances(
-            to: targets.positions(
-              slice: box.lower.x + slice, line: box.lower.y + line, from: box.lower.z),
-            spacing: spacing.z, width: extents.z, into: plane + line * extents.z)
+          targets.writeSquaredDistances(
+            slice: box.lower.x + slice, line: box.lower.y + line,
+            columns: box.lower.z..<box.upper.z, to: plane + line * extents.z)
         }
-        combineLines(of: plane, extents: extents, spacing: spacing.y)
+        let envelope = Envelope(capacity: extents.y, spacing: spacing.y)
+        for column in 0..<extents.z {
+          envelope.transform(plane + column, count: extents.y, stride: extents.z)
+        }
       }
     }
     self.spacing = spacing
@@ -45,71 +48,78 @@ struct DistanceTransform {
     return lines.flatMap { $0 }
   }
 
+  /// The distances of the queries in one line of every slice.
   private func distances(of queries: Mask, line: Int) -> [Double] {
     let extents = box.extents
-    var slices = [[Int]](repeating: [], count: extents.z)
+    var asked = [Bool](repeating: false, count: extents.z)
+    var count = 0
     for slice in 0..<extents.x {
-      let asked = queries.positions(
-        slice: box.lower.x + slice, line: box.lower.y + line, from: box.lower.z)
-      for column in asked { slices[column].append(slice) }
-    }
-    var envelope = Envelope(capacity: extents.x, spacing: spacing.x)
-    var found: [Double] = []
-    for column in 0..<extents.z where !slices[column].isEmpty {
-      envelope.removeAll()
-      for slice in 0..<extents.x {
-        envelope.add(planar[(slice * extents.y + line) * extents.z + column], at: slice)
+      queries.forEachColumn(slice: box.lower.x + slice, line: box.lower.y + line) {
+        asked[$0 - box.lower.z] = true
+        count += 1
       }
-      envelope.evaluate(at: slices[column]) { found.append($1.squareRoot()) }
+    }
+    guard count > 0 else { return [] }
+    var section = [Double](unsafeUninitializedCapacity: extents.x * extents.z) { section, count in
+      for slice in 0..<extents.x {
+        let start = (slice * extents.y + line) * extents.z
+        _ = section[(slice * extents.z)...].initialize(from: planar[start..<start + extents.z])
+      }
+      count = extents.x * extents.z
+    }
+    section.withUnsafeMutableBufferPointer { section in
+      guard let start = section.baseAddress else { return }
+      let envelope = Envelope(capacity: extents.x, spacing: spacing.x)
+      for column in 0..<extents.z where asked[column] {
+        envelope.transform(start + column, count: extents.x, stride: extents.z)
+      }
+    }
+    var found: [Double] = []
+    found.reserveCapacity(count)
+    for slice in 0..<extents.x {
+      queries.forEachColumn(slice: box.lower.x + slice, line: box.lower.y + line) {
+        found.append(section[slice * extents.z + $0 - box.lower.z].squareRoot())
+      }
     }
     return found
   }
 }
 
 extension Mask {
-  /// The columns of the mask's voxels in a row, ascending, counted from `first`; none lies before it.
-  func positions(slice: Int, line: Int, from first: Int) -> [Int] {
+  /// Calls `use` with the column of each of the mask's voxels in a row, ascending.
+  func forEachColumn(slice: Int, line: Int, _ use: (Int) -> Void) {
     let row = (slice * depthHeightWidth.y + line) * wordsPerRow
-    var found: [Int] = []
     for index in 0..<wordsPerRow {
       var word = words[row + index]
       while word != 0 {
-        found.append(64 * index + word.trailingZeroBitCount - first)
+        use(64 * index + word.trailingZeroBitCount)
         word &= word - 1
       }
     }
-    return found
   }
-}
 
-/// Writes the squared distance from each of `width` voxels of a row to the nearest of `targets`.
-private func squaredRowDistances(
-  to targets: [Int], spacing: Double, width: Int, into row: UnsafeMutablePointer<Double>
-) {
-  guard var nearest = targets.first else {
-    return row.initialize(repeating: .infinity, count: width)
-  }
-  var next = 1
-  for column in 0..<width {
-    while next < targets.count, abs(targets[next] - column) <= abs(nearest - column) {
-      nearest = targets[next]
-      next += 1
+  /// Writes the squared distance along a row from each voxel of `columns` to the mask's nearest in that row.
+  ///
+  /// A row without any is left as it is.
+  fileprivate func writeSquaredDistances(
+    slice: Int, line: Int, columns: Range<Int>, to row: UnsafeMutablePointer<Double>
+  ) {
+    let step = spacing[spacing.count - 1]
+    var written = 0
+    var previous: Int?
+    func write(upTo end: Int, nearest: Int) {
+      while written < end {
+        let distance = Double(written - nearest) * step
+        row[written] = distance * distance
+        written += 1
+      }
     }
-    let distance = Double(column - nearest) * spacing
-    (row + column).initialize(to: distance * distance)
-  }
-}
-
-/// Turns the squared distances along the rows of a slice into those in the slice.
-private func combineLines(
-  of plane: UnsafeMutablePointer<Double>, extents: SIMD3<Int>, spacing: Double
-) {
-  let (height, width) = (extents.y, extents.z)
-  guard (0..<height).contains(where: { plane[$0 * width] < .infinity }) else { return }
-  var envelope = Envelope(capacity: height, spacing: spacing)
-  for column in 0..<width {
-    envelope.removeAll()
-    for line in 0..<height { envelope.add(plane[line * width + column], at: line) }
-    envelope.evaluate(at: 0..<height) { plane[$0 * width + column] = $1 }
+    forEachColumn(slice: slice, line: line) {
+      let column = $0 - columns.lowerBound
+      if let previous { write(upTo: (previous + column) / 2 + 1, nearest: previous) }
+      write(upTo: column, nearest: column)
+      previous = column
+    }
+    if let previous { write(upTo: columns.count, nearest: previous) }
   }
 }

@@ -1,53 +1,66 @@
 /// The lower envelope of the parabolas f(q) + (s (p - q))² over a line of voxels p with spacing s.
 ///
 /// Parabolas are added in the order of their position q. Felzenszwalb and Huttenlocher, Distance Transforms
-/// of Sampled Functions (2012), algorithm 1.
-struct Envelope {
+/// of Sampled Functions (2012), algorithm 1. The storage is taken once and used for many lines.
+struct Envelope: ~Copyable {
   private let squaredSpacing: Double
-  private var positions: [Double]
-  private var heights: [Double]
+  private let perSquaredSpacing: Double
+  private let positions: UnsafeMutablePointer<Double>
+  private let heights: UnsafeMutablePointer<Double>
   /// Where the parabola with the same index starts to be the lowest, in voxels.
-  private var starts: [Double]
-  private var count = 0
+  private let starts: UnsafeMutablePointer<Double>
 
+  /// Takes storage for lines of up to `capacity` voxels.
   init(capacity: Int, spacing: Double) {
     squaredSpacing = spacing * spacing
-    positions = [Double](repeating: 0, count: capacity)
-    heights = positions
-    starts = positions
+    perSquaredSpacing = 1 / squaredSpacing
+    positions = .allocate(capacity: capacity)
+    heights = .allocate(capacity: capacity)
+    starts = .allocate(capacity: capacity)
   }
 
-  mutating func removeAll() { count = 0 }
-
-  /// Adds the parabola with height `height` at `position`; an infinite one is left out.
-  mutating func add(_ height: Double, at position: Int) {
-    guard height < .infinity else { return }
-    let position = Double(position)
-    var start = -Double.infinity
-    while count > 0 {
-      let last = count - 1
-      let rise = (height - heights[last]) / squaredSpacing
-      let gap = position - positions[last]
-      start = (rise / gap + position + positions[last]) / 2
-      guard start <= starts[last] else { break }
-      count = last
-      start = -.infinity
-    }
-    positions[count] = position
-    heights[count] = height
-    starts[count] = start
-    count += 1
+  deinit {
+    positions.deallocate()
+    heights.deallocate()
+    starts.deallocate()
   }
 
-  /// Calls `use` with each of the ascending positions and the envelope's value there.
-  func evaluate(at asked: some Sequence<Int>, _ use: (Int, Double) -> Void) {
-    guard count > 0 else { return asked.forEach { use($0, .infinity) } }
+  /// Replaces the f of a line of voxels, which lie `stride` apart, by the envelope's value there.
+  ///
+  /// An infinite f has no parabola; a line of nothing else stays infinite.
+  func transform(_ line: UnsafeMutablePointer<Double>, count: Int, stride: Int) {
+    let parabolas = build(line, count: count, stride: stride)
+    guard parabolas > 0 else { return }
     var index = 0
-    for position in asked {
-      let place = Double(position)
-      while index + 1 < count, starts[index + 1] < place { index += 1 }
+    for voxel in 0..<count {
+      let place = Double(voxel)
+      while index + 1 < parabolas, starts[index + 1] < place { index += 1 }
       let offset = place - positions[index]
-      use(position, heights[index] + offset * offset * squaredSpacing)
+      line[voxel * stride] = heights[index] + offset * offset * squaredSpacing
     }
+  }
+
+  /// Finds the parabolas that are the lowest somewhere; how many they are.
+  private func build(_ line: UnsafeMutablePointer<Double>, count: Int, stride: Int) -> Int {
+    var kept = 0
+    for voxel in 0..<count {
+      let height = line[voxel * stride]
+      guard height < .infinity else { continue }
+      let position = Double(voxel)
+      var start = -Double.infinity
+      while kept > 0 {
+        let last = kept - 1
+        let rise = (height - heights[last]) * perSquaredSpacing
+        start = (rise / (position - positions[last]) + position + positions[last]) * 0.5
+        guard start <= starts[last] else { break }
+        kept = last
+        start = -.infinity
+      }
+      positions[kept] = position
+      heights[kept] = height
+      starts[kept] = start
+      kept += 1
+    }
+    return kept
   }
 }

@@ -43,12 +43,26 @@ public struct Mask: Sendable, Equatable {
 
   /// The voxels of a row-major label image that hold `label`.
   public init(of label: UInt8, in labels: [UInt8], extents: [Int], spacing: [Double]) {
-    self.init(bytes: labels, extents: extents, spacing: spacing) { $0.indices(of: label) }
+    precondition(
+      labels.count == extents.reduce(1, *), "mask: \(labels.count) labels for extents \(extents)")
+    self.init(
+      extents: extents, spacing: spacing, words: Mask.packed(labels, label: label, extents: extents)
+    )
   }
 
-  /// The voxels of a row-major image that are not zero.
-  public init(nonzero bytes: [UInt8], extents: [Int], spacing: [Double]) {
-    self.init(bytes: bytes, extents: extents, spacing: spacing) { ~$0.indices(of: 0) }
+  /// The voxels of a row-major label image that hold `label`.
+  public init(of label: Int32, in labels: [Int32], extents: [Int], spacing: [Double]) {
+    precondition(
+      labels.count == extents.reduce(1, *), "mask: \(labels.count) labels for extents \(extents)")
+    self = labels.withUnsafeBufferPointer { labels in
+      Mask(extents: extents, spacing: spacing) { labels[$0] == label }
+    }
+  }
+
+  /// The voxels that belong to either of two masks on one grid.
+  public func union(_ other: Mask) -> Mask {
+    requireSameGrid(as: other)
+    return Mask(extents: extents, spacing: spacing, words: zip(words, other.words).map { $0 | $1 })
   }
 
   /// The volume or area of the mask: its voxel count times the voxel's size, in mm³ or mm².
@@ -82,30 +96,24 @@ public struct Mask: Sendable, Equatable {
 }
 
 extension Mask {
-  /// Packs a row-major image, eight bytes at a time; `select` says which of the bytes belong.
-  private init(
-    bytes: [UInt8], extents: [Int], spacing: [Double], _ select: (EightBytes) -> UInt8
-  ) {
-    precondition(
-      bytes.count == extents.reduce(1, *), "mask: \(bytes.count) bytes for extents \(extents)")
+  /// The bits of a row-major image's voxels that equal `label`, found eight at a time.
+  private static func packed(_ bytes: [UInt8], label: UInt8, extents: [Int]) -> [UInt64] {
     let width = extents.last ?? 0
-    let perRow = Mask.wordsPerRow(extents)
+    let perRow = wordsPerRow(extents)
     let rows = extents.dropLast().reduce(1, *)
     var words = [UInt64](repeating: 0, count: rows * perRow)
     bytes.withUnsafeBytes { source in
       for row in 0..<rows {
-        var column = 0
-        while column < width {
+        for column in stride(from: 0, to: width, by: 8) {
           let length = min(8, width - column)
           let eight = EightBytes(source, at: row * width + column, length: length)
           let valid = UInt8(truncatingIfNeeded: (1 << length) - 1)
           words[row * perRow + column / 64] |=
-            UInt64(select(eight) & valid) << UInt64(column % 64)
-          column += length
+            UInt64(eight.positions(of: label) & valid) << UInt64(column % 64)
         }
       }
     }
-    self.init(extents: extents, spacing: spacing, words: words)
+    return words
   }
 }
 
@@ -123,7 +131,7 @@ private struct EightBytes {
 
   /// One bit for each byte that equals `value`: a byte's top bit is set where its difference is zero, then the
   /// eight top bits are gathered by one product.
-  func indices(of value: UInt8) -> UInt8 {
+  func positions(of value: UInt8) -> UInt8 {
     let low: UInt64 = 0x7f7f_7f7f_7f7f_7f7f
     let difference = word ^ (UInt64(value) &* 0x0101_0101_0101_0101)
     let zero = ~((difference & low) &+ low | difference | low) >> 7
