@@ -1,0 +1,99 @@
+public import Foundation
+
+/// Files that are either the old ones or the new ones, whatever happens in between.
+///
+/// The bytes go to a temporary name in the same folder, are synced, and take the target's name; then the folder is
+/// synced. On any failure the temporary file is removed and the old file stays as it was.
+public enum AtomicFile {
+  /// Writes the bytes as the file at `path`.
+  public static func write(_ data: Data, to path: String) throws(ArchiveError) {
+    try write(to: path, in: { (sink: FileSink) throws(ArchiveError) in try sink.write(data) })
+  }
+
+  /// Writes what `body` gives to its sink, piece by piece, as the file at `path`.
+  public static func write(
+    to path: String, in body: (FileSink) throws(ArchiveError) -> Void
+  ) throws(ArchiveError) {
+    let temporary = temporaryPath(beside: path)
+    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard file >= 0 else { throw .system(path: path, action: "write") }
+    var isClosed = false
+    do throws(ArchiveError) {
+      try body(FileSink(file, path: path))
+      guard fsync(file) == 0 else { throw .system(path: path, action: "write") }
+      isClosed = true
+      guard close(file) == 0 else { throw .system(path: path, action: "write") }
+      try moveIntoPlace(temporary, path)
+    } catch {
+      if !isClosed { close(file) }
+      unlink(temporary)
+      throw error
+    }
+  }
+
+  /// Lets `body` write a file at the temporary path it is given, then makes it the file at `path`.
+  ///
+  /// Errors of `body` are passed on.
+  public static func replace(_ path: String, _ body: (String) throws -> Void) throws {
+    let temporary = temporaryPath(beside: path)
+    do {
+      try body(temporary)
+      let file = open(temporary, O_RDWR | O_CLOEXEC)
+      guard file >= 0 else { throw ArchiveError.system(path: path, action: "write") }
+      let status = fsync(file)
+      let code = errno
+      close(file)
+      guard status == 0 else {
+        throw ArchiveError.system(path: path, action: "write", code: code)
+      }
+      try moveIntoPlace(temporary, path)
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+  }
+
+  private static func temporaryPath(beside path: String) -> String {
+    let target = URL(fileURLWithPath: path)
+    let name = ".\(target.lastPathComponent).partial-\(UUID().uuidString.prefix(8))"
+    return target.deletingLastPathComponent().appendingPathComponent(name).path
+  }
+
+  private static func moveIntoPlace(_ temporary: String, _ path: String) throws(ArchiveError) {
+    guard rename(temporary, path) == 0 else { throw .system(path: path, action: "write") }
+    let folder = open(
+      URL(fileURLWithPath: path).deletingLastPathComponent().path,
+      O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else { return }
+    defer { close(folder) }
+    if fsync(folder) != 0 && errno != EINVAL { throw .system(path: path, action: "write") }
+  }
+}
+
+/// Where the pieces of a file under way go.
+public struct FileSink {
+  private let file: Int32
+  private let path: String
+
+  init(_ file: Int32, path: String) {
+    self.file = file
+    self.path = path
+  }
+
+  /// Appends bytes to the file.
+  public func write(_ data: Data) throws(ArchiveError) {
+    let code: Int32 = data.withUnsafeBytes { bytes in
+      var offset = 0
+      while offset < bytes.count {
+        let count = Foundation.write(
+          file, bytes.baseAddress.map { $0 + offset }, min(bytes.count - offset, 1 << 30))
+        if count < 0 && errno == EINTR { continue }
+        if count < 0 { return errno }
+        if count == 0 { return EIO }
+        offset += count
+      }
+      return 0
+    }
+    guard code == 0 else { throw .system(path: path, action: "write", code: code) }
+  }
+}

@@ -1,0 +1,75 @@
+import Crypto
+public import Foundation
+
+/// SHA-256 digests, written as 64 hexadecimal digits.
+public enum Digest {
+  /// The digest of some bytes.
+  public static func sha256(_ data: Data) -> String {
+    hexadecimal(SHA256.hash(data: data))
+  }
+
+  /// The digest of a file, read in pieces of 1 MiB.
+  public static func sha256(ofFile path: String) throws(ArchiveError) -> String {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw .system(path: path, action: "read") }
+    defer { close(file) }
+    var hasher = SHA256()
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      let count = read(file, &buffer, buffer.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw .system(path: path, action: "read") }
+      if count == 0 { return hexadecimal(hasher.finalize()) }
+      buffer.withUnsafeBytes { hasher.update(bufferPointer: .init(rebasing: $0[..<count])) }
+    }
+  }
+
+  fileprivate static func hexadecimal(_ digest: SHA256.Digest) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for byte in digest {
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}
+
+extension ArchiveError {
+  /// The storage error of the system call that has just failed.
+  package static func system(path: String, action: String, code: Int32 = errno) -> ArchiveError {
+    let reason = code == ENOSPC ? "the disk is full" : String(cString: strerror(code))
+    return .storage(path: path, action: action, reason: reason)
+  }
+}
+
+extension Data {
+  /// The bytes of a file, mapped into memory where the file system allows it.
+  package init(mapping path: String) throws(ArchiveError) {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw .system(path: path, action: "read") }
+    close(file)
+    do {
+      self = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+    } catch {
+      let code = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+      throw .system(path: path, action: "read", code: code.map { Int32($0.code) } ?? EIO)
+    }
+  }
+}
+
+extension Digest {
+  /// A digest of bytes that come in pieces.
+  public struct Running {
+    private var hasher = SHA256()
+
+    /// A digest of nothing yet.
+    public init() {}
+
+    /// Appends bytes.
+    public mutating func update(_ data: Data) { hasher.update(data: data) }
+
+    /// The digest of all the bytes so far.
+    public var hexadecimal: String { Digest.hexadecimal(hasher.finalize()) }
+  }
+}
