@@ -9,9 +9,10 @@ void chdf5_start(void) {
   // The library's exit handler races with our threads ("infinite loop closing library").
   H5dont_atexit();
   H5open();
-  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   H5PLset_loading_state(0);
 }
+
+void chdf5_quiet(void) { H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
 
 const char *chdf5_reason(void) { return last_reason; }
 

@@ -70,15 +70,23 @@ static herr_t try_attribute(hid_t object, const char *name, const H5A_info_t *in
   return result;
 }
 
+// Counting the chunks walks their whole index, also of data too large to be read here.
+static int count_chunks(hid_t dataset) {
+  hsize_t chunks = 0;
+  hid_t space = H5Dget_space(dataset);
+  int result = 0;
+  if (H5Dget_num_chunks(dataset, space, &chunks) < 0)
+    result = chdf5_fail_library("a data set's chunks cannot be found");
+  H5Sclose(space);
+  return result;
+}
+
 static int try_dataset(walk *at, hid_t dataset) {
   chdf5_layout layout;
   if (chdf5_check(dataset, 0, at->file_bytes, &layout) != 0) return -1;
   uint64_t bytes = (uint64_t)layout.bytes;
   for (int axis = 0; axis < layout.rank; axis++) bytes *= (uint64_t)layout.extents[axis];
-  hsize_t chunks = 0;
-  // Counting the chunks walks their whole index, which holds for data too large to be read here.
-  if (layout.chunked && H5Dget_num_chunks(dataset, H5S_ALL, &chunks) < 0)
-    return chdf5_fail_library("a data set's chunks cannot be found");
+  if (layout.chunked && count_chunks(dataset) != 0) return -1;
   if (layout.class_ == CHDF5_OTHER || bytes == 0) return 0;
   if (is_string(layout.class_)) return try_strings(dataset, 0, &layout);
   if (bytes > at->left_to_read) return 0;

@@ -77,4 +77,16 @@ struct HDF5ReadingTests {
     let expected = starts.flatMap { whole[$0..<$0 + 3] }
     #expect(block == expected)
   }
+
+  @Test(arguments: ["case0002", "case0003", "case0005"])
+  func `a TransUNet volume equals its expected arrays`(_ name: String) throws {
+    let file = try HDF5File(
+      reading: Goldens.path("formats/transunet/test_vol_h5/\(name).npy.h5"))
+    let expected = try NPZ(contentsOf: Goldens.path("formats/transunet/\(name)_expected.npz"))
+    for part in ["image", "label"] {
+      let array = try expected.array(part, limit: 1 << 24)
+      #expect(try file.layout(of: part).shape == array.shape)
+      #expect(try file.read(part) == array.doubles)
+    }
+  }
 }

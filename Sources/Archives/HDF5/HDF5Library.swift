@@ -16,6 +16,7 @@ enum HDF5Library {
   ) throws(Problem) -> Result {
     lock.lock()
     defer { lock.unlock() }
+    chdf5_quiet()
     return try body()
   }
 

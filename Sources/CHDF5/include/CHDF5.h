@@ -53,8 +53,11 @@ typedef enum {
   CHDF5_NO_PROBE = 4,
 } chdf5_verdict;
 
-// Before any other call: no exit handler, no error printing, no filter plugins.
+// Before any other call: no exit handler, no filter plugins.
 void chdf5_start(void);
+
+// On every thread before its calls: no error printing. A thread-safe build of the library keeps it per thread.
+void chdf5_quiet(void);
 
 // The reason of the last failure, a string that lives until the next call.
 const char *chdf5_reason(void);
