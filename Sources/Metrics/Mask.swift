@@ -50,15 +50,6 @@ public struct Mask: Sendable, Equatable {
     )
   }
 
-  /// The voxels of a row-major label image that hold `label`.
-  public init(of label: Int32, in labels: [Int32], extents: [Int], spacing: [Double]) {
-    precondition(
-      labels.count == extents.reduce(1, *), "mask: \(labels.count) labels for extents \(extents)")
-    self = labels.withUnsafeBufferPointer { labels in
-      Mask(extents: extents, spacing: spacing) { labels[$0] == label }
-    }
-  }
-
   /// The voxels that belong to either of two masks on one grid.
   public func union(_ other: Mask) -> Mask {
     requireSameGrid(as: other)

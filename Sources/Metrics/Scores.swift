@@ -38,6 +38,13 @@ public struct Scores: Sendable, Equatable {
   /// Which of the masks are empty.
   public var status: Status
 
+  /// Scores without any measure yet, as they are read from a file.
+  public init(volumeOfPrediction: Double, volumeOfReference: Double, status: Status) {
+    self.volumeOfPrediction = volumeOfPrediction
+    self.volumeOfReference = volumeOfReference
+    self.status = status
+  }
+
   /// Compares a prediction with its reference on one grid.
   public init(prediction: Mask, reference: Mask, convention: Convention = .standard) {
     let overlap = Overlap(prediction: prediction, reference: reference)

@@ -80,13 +80,20 @@ struct PropertyTests {
     let labels: [UInt8] = (0..<3 * width).map { _ in
       [0, 1, 2, 4, 128, 255].randomElement(using: &random) ?? 0
     }
-    for label in [UInt8(0), 1, 4, 128, 255] {
+    let all = Mask.byLabel(labels.map { Int32($0) }, extents: [3, width], spacing: [1, 1]) ?? [:]
+    #expect(Set(all.keys) == Set(labels.map { Int32($0) }).subtracting([0]))
+    for label in Set(labels) {
       let one = Mask(of: label, in: labels, extents: [3, width], spacing: [1, 1])
       #expect(one == Mask(extents: [3, width], spacing: [1, 1]) { labels[$0] == label })
-      let wide = labels.map { Int32($0) }
-      #expect(one == Mask(of: Int32(label), in: wide, extents: [3, width], spacing: [1, 1]))
       #expect(labels.indices.allSatisfy { one[$0] == (labels[$0] == label) })
+      if label != 0 { #expect(all[Int32(label)] == one) }
     }
+  }
+
+  @Test func `an image with too many values is no label image`() {
+    let values = (0..<300).map { Int32($0) }
+    #expect(Mask.byLabel(values, extents: [1, 300], spacing: [1, 1]) == nil)
+    #expect(Mask.byLabel(values, extents: [1, 300], spacing: [1, 1], limit: 299)?.count == 299)
   }
 
   /// The distances from the surface of `from` to that of `to` by trying every pair.
