@@ -13,8 +13,11 @@ test: setup
 	swift build -c release --build-tests
 	swift test -c release --skip-build --disable-xctest
 
+bench: setup
+	swift package --package-path Benchmarks benchmark
+
 lint:
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks
 
 build: setup
 	swift build -c release --product graft

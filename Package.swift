@@ -21,9 +21,18 @@ func suite(_ module: String, _ dependencies: [Target.Dependency] = []) -> Target
     swiftSettings: strict)
 }
 
+/// The modules other packages may use.
+let modules = [
+  "Tensors", "Autodiff", "Archives", "Checkpoints", "Layers", "SegmentAnything", "Adaptation",
+  "Volumes", "Metrics", "Exemplars", "Reports", "Inference", "Training",
+]
+
 let package = Package(
   name: "graft",
-  products: [.executable(name: "graft", targets: ["graft"])],
+  products: [
+    .executable(name: "graft", targets: ["graft"]),
+    .library(name: "GraftModules", targets: modules),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
