@@ -26,7 +26,8 @@ struct ChannelValues {
     self.volume = volume
     self.offset = offset
     self.count = count
-    let parts = Self.overRuns(volume, offset: offset, count: count, from: Extremes()) { part, value in
+    let parts = Self.overRuns(volume, offset: offset, count: count, from: Extremes()) {
+      part, value in
       guard value.isFinite else {
         part.notFinite += 1
         return
