@@ -1,0 +1,66 @@
+public import Autodiff
+import Checkpoints
+public import Layers
+import Tensors
+
+/// A block of the image encoder: attention and MLP, each after a norm and around a residual.
+public struct EncoderBlock {
+  /// The attention.
+  public let attention: EncoderAttention
+  /// The MLP.
+  public let mlp: MLPBlock
+  package let norm1: LayerNorm
+  package let norm2: LayerNorm
+
+  init(_ scope: Scope, _ sizes: Configuration, block: Int) throws(CheckpointError) {
+    norm1 = try LayerNorm(scope / "norm1", width: sizes.width, epsilon: 1e-6)
+    attention = try EncoderAttention(scope / "attn", sizes, window: sizes.window(ofBlock: block))
+    norm2 = try LayerNorm(scope / "norm2", width: sizes.width, epsilon: 1e-6)
+    mlp = try MLPBlock(
+      scope / "mlp", width: sizes.width, hidden: sizes.mlpWidth, activation: .gelu)
+  }
+
+  /// The block's output for tokens [1, h, w, C].
+  public func callAsFunction(_ tokens: Variable) -> Variable {
+    let attended = add(tokens, attention(norm1(tokens)))
+    return add(attended, mlp(norm2(attended)))
+  }
+}
+
+/// Attention over a grid of tokens or its windows, with tables of relative positions along both axes.
+public struct EncoderAttention {
+  /// The projection to queries, keys and values, in this order.
+  public let qkv: Linear
+  /// The projection of what was attended to.
+  public let proj: Linear
+  private let relativeHeight: Parameter
+  private let relativeWidth: Parameter
+  private let heads: Int
+  private let window: Int
+
+  init(_ scope: Scope, _ sizes: Configuration, window: Int) throws(CheckpointError) {
+    let rows = 2 * (window == 0 ? sizes.grid : window) - 1
+    relativeHeight = try scope("rel_pos_h", rows, sizes.width / sizes.heads)
+    relativeWidth = try scope("rel_pos_w", rows, sizes.width / sizes.heads)
+    qkv = try Linear(scope / "qkv", from: sizes.width, to: 3 * sizes.width, role: .attention)
+    proj = try Linear(scope / "proj", from: sizes.width, to: sizes.width, role: .attention)
+    heads = sizes.heads
+    self.window = window
+  }
+
+  /// The attention's output for normalised tokens [1, h, w, C].
+  public func callAsFunction(_ x: Variable) -> Variable {
+    let attended = imageAttention(
+      qkv(x), bias: qkv.bias.variable,
+      relativeHeight: table(relativeHeight, side: window == 0 ? x.shape[1] : window),
+      relativeWidth: table(relativeWidth, side: window == 0 ? x.shape[2] : window),
+      heads: heads, window: window)
+    return proj(attended)
+  }
+
+  /// A table [2s - 1, D] for a side s, by linear interpolation where the model's own side is another.
+  private func table(_ parameter: Parameter, side: Int) -> Variable {
+    parameter.shape[0] == 2 * side - 1
+      ? parameter.variable : Variable(parameter.value.resized(axis: 0, to: 2 * side - 1))
+  }
+}

@@ -1,0 +1,90 @@
+public import Autodiff
+public import Checkpoints
+public import Layers
+public import Tensors
+
+/// The vision transformer that turns an image into a grid of embeddings.
+///
+/// Tokens are channel-last, [1, h, w, C]. One image goes through at a time: the bits of a product may depend on its
+/// number of rows.
+public final class ImageEncoder {
+  /// The transformer's blocks.
+  public let blocks: [EncoderBlock]
+  package let patchEmbed: PatchConvolution
+  package let neck: Neck
+  private let positions: Parameter
+  private let patch: Int
+
+  /// Claims the encoder's tensors.
+  public init(_ scope: Scope, _ sizes: Configuration) throws(CheckpointError) {
+    positions = try scope("pos_embed", 1, sizes.grid, sizes.grid, sizes.width)
+    patchEmbed = try PatchConvolution(
+      scope / "patch_embed" / "proj", from: sizes.channels, to: sizes.width, size: sizes.patch)
+    patch = sizes.patch
+    var blocks: [EncoderBlock] = []
+    for block in 0..<sizes.depth {
+      blocks.append(try EncoderBlock(scope / "blocks" / block, sizes, block: block))
+    }
+    self.blocks = blocks
+    neck = try Neck(scope / "neck", from: sizes.width, to: sizes.promptWidth)
+  }
+
+  /// The embedding [1, g, g, C] of a normalised, padded image [3, size, size].
+  public func callAsFunction(_ image: Tensor) -> Variable {
+    embedding(from: tokens(of: image, before: blocks.count), block: blocks.count)
+  }
+
+  /// The tokens [1, g, g, width] before a block: what a store keeps when only the blocks from there on learn.
+  public func tokens(of image: Tensor, before block: Int) -> Variable {
+    var tokens = patches(of: image)
+    for block in blocks[..<block] { tokens = block(tokens) }
+    return tokens
+  }
+
+  /// The embedding [1, g, g, C] from the tokens before a block.
+  public func embedding(from tokens: Variable, block: Int) -> Variable {
+    var tokens = tokens
+    for block in blocks[block...] { tokens = block(tokens) }
+    return neck(tokens)
+  }
+
+  /// The embedded patches of an image with their positions: the tokens before the first block.
+  package func patches(of image: Tensor) -> Variable {
+    precondition(
+      image.shape.count == 3 && image.shape[1] == image.shape[2] && image.shape[1] % patch == 0,
+      "ImageEncoder: a square image of whole patches of \(patch) is needed, not \(image.shape)")
+    let grid = image.shape[1] / patch
+    let patches = Tensor.patches(image, size: patch)
+    let tokens = patchEmbed.applied(
+      toPatches: Variable(patches.reshaped([1, grid, grid, patches.shape[2]])))
+    return add(tokens, positions(grid))
+  }
+
+  /// The positions of a grid of another size, by bilinear interpolation; its own are the parameter itself.
+  private func positions(_ grid: Int) -> Variable {
+    let shape = Array(positions.shape.dropFirst())
+    if shape[0] == grid { return reshape(positions.variable, shape) }
+    return Variable(
+      positions.value.reshaped(shape).resizedChannelLast(height: grid, width: grid))
+  }
+}
+
+/// What brings the tokens to the embedding's width: two convolutions without offset, each normalised.
+package struct Neck {
+  package let projection: PatchConvolution
+  package let norm1: LayerNorm
+  package let convolution: Convolution3x3
+  package let norm2: LayerNorm
+
+  init(_ scope: Scope, from width: Int, to channels: Int) throws(CheckpointError) {
+    projection = try PatchConvolution(
+      scope / 0, from: width, to: channels, size: 1, bias: false)
+    norm1 = try LayerNorm(scope / 1, width: channels, epsilon: 1e-6)
+    convolution = try Convolution3x3(scope / 2, from: channels, to: channels)
+    norm2 = try LayerNorm(scope / 3, width: channels, epsilon: 1e-6)
+  }
+
+  func callAsFunction(_ x: Variable) -> Variable {
+    norm2(convolution(norm1(projection(x))))
+  }
+}

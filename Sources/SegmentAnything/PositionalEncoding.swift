@@ -1,0 +1,48 @@
+import Checkpoints
+import Foundation
+import Layers
+import Tensors
+
+/// Sines and cosines of random directions in the image plane.
+///
+/// Tancik et al., Fourier features let networks learn high frequency functions (2020).
+final class PositionalEncoding {
+  private let directions: Parameter
+  private var last: (height: Int, width: Int, encoding: Tensor)?
+
+  init(_ scope: Scope, directions count: Int) throws(CheckpointError) {
+    directions = try scope("positional_encoding_gaussian_matrix", 2, count, isConstant: true)
+  }
+
+  /// The encodings [n, C] of places given as shares of the image's width and height.
+  func callAsFunction(_ places: [(x: Float, y: Float)]) -> Tensor {
+    let count = directions.shape[1]
+    return Tensor(unfilled: [places.count, 2 * count]) { encoding in
+      directions.value.withPointer { directions in
+        parallel(places.count) { index in
+          let (x, y) = (2 * places[index].x - 1, 2 * places[index].y - 1)
+          let row = encoding + index * 2 * count
+          for channel in 0..<count {
+            let phase = 2 * Float.pi * (x * directions[channel] + y * directions[count + channel])
+            row[channel] = sin(phase)
+            row[count + channel] = cos(phase)
+          }
+        }
+      }
+    }
+  }
+
+  /// The encodings [h, w, C] of the centres of a grid's tokens.
+  func grid(height: Int, width: Int) -> Tensor {
+    if let last, last.height == height, last.width == width { return last.encoding }
+    let places = (0..<height * width).map { index in
+      (
+        x: (Float(index % width) + 0.5) / Float(width),
+        y: (Float(index / width) + 0.5) / Float(height)
+      )
+    }
+    let encoding = self(places).reshaped([height, width, 2 * directions.shape[1]])
+    last = (height, width, encoding)
+    return encoding
+  }
+}

@@ -1,0 +1,130 @@
+public import Autodiff
+import Checkpoints
+public import Layers
+
+/// Attention with projections to an inner width, as the mask decoder uses it.
+public struct Attention {
+  /// The projection of the queries.
+  public let qProj: Linear
+  /// The projection of the keys.
+  public let kProj: Linear
+  /// The projection of the values.
+  public let vProj: Linear
+  /// The projection back to the decoder's width.
+  public let outProj: Linear
+  private let heads: Int
+
+  init(_ scope: Scope, width: Int, inner: Int, heads: Int) throws(CheckpointError) {
+    qProj = try Linear(scope / "q_proj", from: width, to: inner, role: .attention)
+    kProj = try Linear(scope / "k_proj", from: width, to: inner, role: .attention)
+    vProj = try Linear(scope / "v_proj", from: width, to: inner, role: .attention)
+    outProj = try Linear(scope / "out_proj", from: inner, to: width, role: .attention)
+    self.heads = heads
+  }
+
+  /// What the queries [B, Nq, C] find among keys and values [B, Nk, C]: [B, Nq, C].
+  public func callAsFunction(
+    queries: Variable, keys: Variable, values: Variable
+  ) -> Variable {
+    outProj(attention(qProj(queries), kProj(keys), vProj(values), heads: heads))
+  }
+}
+
+/// The mask decoder's transformer: tokens look at the image, the image looks at the tokens.
+public struct TwoWayTransformer {
+  /// The blocks.
+  public let layers: [TwoWayAttentionBlock]
+  /// The last look of the tokens at the image.
+  public let finalAttention: Attention
+  private let finalNorm: LayerNorm
+
+  init(_ scope: Scope, _ sizes: Configuration) throws(CheckpointError) {
+    var layers: [TwoWayAttentionBlock] = []
+    for layer in 0..<sizes.decoderDepth {
+      layers.append(
+        try TwoWayAttentionBlock(
+          scope / "layers" / layer, sizes, addsPositionsToItself: layer > 0))
+    }
+    self.layers = layers
+    finalAttention = try Attention(
+      scope / "final_attn_token_to_image", width: sizes.promptWidth, inner: sizes.crossWidth,
+      heads: sizes.decoderHeads)
+    finalNorm = try LayerNorm(
+      scope / "norm_final_attn", width: sizes.promptWidth, epsilon: 1e-5)
+  }
+
+  /// The tokens [B, T, C] and the image [B, N, C] after all blocks; `positions` is [N, C].
+  public func callAsFunction(
+    tokens: Variable, image: Variable, positions: Variable
+  ) -> (tokens: Variable, image: Variable) {
+    var queries = tokens
+    var keys = image
+    for layer in layers {
+      (queries, keys) = layer(
+        queries: queries, keys: keys, queryPositions: tokens, keyPositions: positions)
+    }
+    let attended = finalAttention(
+      queries: add(queries, tokens), keys: add(keys, positions), values: keys)
+    return (finalNorm(add(queries, attended)), keys)
+  }
+}
+
+/// One block: self-attention of the tokens, a look at the image, an MLP, and the image's look back.
+public struct TwoWayAttentionBlock {
+  package let selfAttention: Attention
+  package let tokenToImage: Attention
+  package let imageToToken: Attention
+  package let norm1: LayerNorm
+  package let norm2: LayerNorm
+  package let norm3: LayerNorm
+  package let norm4: LayerNorm
+  package let mlp: MLPBlock
+  private let addsPositionsToItself: Bool
+
+  init(
+    _ scope: Scope, _ sizes: Configuration, addsPositionsToItself: Bool
+  ) throws(CheckpointError) {
+    let width = sizes.promptWidth
+    selfAttention = try Attention(
+      scope / "self_attn", width: width, inner: width, heads: sizes.decoderHeads)
+    norm1 = try LayerNorm(scope / "norm1", width: width, epsilon: 1e-5)
+    tokenToImage = try Attention(
+      scope / "cross_attn_token_to_image", width: width, inner: sizes.crossWidth,
+      heads: sizes.decoderHeads)
+    norm2 = try LayerNorm(scope / "norm2", width: width, epsilon: 1e-5)
+    mlp = try MLPBlock(
+      scope / "mlp", width: width, hidden: sizes.decoderMLPWidth, activation: .relu)
+    norm3 = try LayerNorm(scope / "norm3", width: width, epsilon: 1e-5)
+    norm4 = try LayerNorm(scope / "norm4", width: width, epsilon: 1e-5)
+    imageToToken = try Attention(
+      scope / "cross_attn_image_to_token", width: width, inner: sizes.crossWidth,
+      heads: sizes.decoderHeads)
+    self.addsPositionsToItself = addsPositionsToItself
+  }
+
+  /// The tokens [B, T, C] and the image [B, N, C] after the block.
+  ///
+  /// The first block's tokens are their own positions: it adds none, and has no residual around its self-attention.
+  public func callAsFunction(
+    queries: Variable, keys: Variable, queryPositions: Variable, keyPositions: Variable
+  ) -> (queries: Variable, keys: Variable) {
+    var tokens = norm1(attendingToThemselves(queries, positions: queryPositions))
+    let placed = add(keys, keyPositions)
+    tokens = norm2(
+      add(
+        tokens,
+        tokenToImage(queries: add(tokens, queryPositions), keys: placed, values: keys)))
+    tokens = norm3(add(tokens, mlp(tokens)))
+    let looked = imageToToken(
+      queries: placed, keys: add(tokens, queryPositions), values: tokens)
+    return (tokens, norm4(add(keys, looked)))
+  }
+
+  private func attendingToThemselves(_ queries: Variable, positions: Variable) -> Variable {
+    guard addsPositionsToItself else {
+      return selfAttention(queries: queries, keys: queries, values: queries)
+    }
+    let placed = add(queries, positions)
+    return add(queries, selfAttention(queries: placed, keys: placed, values: queries))
+  }
+}
