@@ -50,7 +50,7 @@ public final class MaskDecoder {
   ///
   /// `positions` [g, g, C] says where the image's tokens are.
   public func callAsFunction(
-    embedding: Variable, positions: Tensor, prompts: PromptEncoding
+    embedding: Variable, positions: Tensor, prompts: PromptEncoding, classTokens: Variable? = nil
   ) -> MaskPrediction {
     let (sides, width) = (Array(embedding.shape[1...2]), embedding.shape[3])
     let count = max(
@@ -58,26 +58,33 @@ public final class MaskDecoder {
       prompts.dense.shape.count == 4 ? prompts.dense.shape[0] : 1)
     let image = add(repeatedImages(embedding, count), prompts.dense)
     let (tokens, keys) = transformer(
-      tokens: tokens(count, prompts.sparse),
+      tokens: tokens(count, prompts.sparse, classTokens ?? maskTokens.variable),
       image: reshape(image, [count, sides.product, width]),
       positions: Variable(positions.reshaped([sides.product, width])))
     let upscaled = upscaling(reshape(keys, [count] + sides + [width]))
-    let weights = hypernetworks.enumerated().map { index, network in
-      network(slice(tokens, axis: 1, 1 + index..<2 + index))
-    }
+    let weights = maskWeights(
+      slice(tokens, axis: 1, 1..<1 + (classTokens?.shape[0] ?? hypernetworks.count)),
+      shared: classTokens != nil)
     let sizes = [upscaled.shape[1], upscaled.shape[2]]
     let masks = products(
-      concatenate(weights, axis: 1),
-      reshape(upscaled, [count, sizes.product, upscaled.shape[3]]))
+      weights, reshape(upscaled, [count, sizes.product, upscaled.shape[3]]))
     let quality = qualityHead(reshape(slice(tokens, axis: 1, 0..<1), [count, width]))
     return MaskPrediction(
-      masks: reshape(masks, [count, hypernetworks.count] + sizes), iou: quality)
+      masks: reshape(masks, [count, weights.shape[1]] + sizes), iou: quality)
+  }
+
+  /// The weights [B, T, C / 8] of each mask, from the tokens [B, T, C] after the transformer.
+  private func maskWeights(_ tokens: Variable, shared: Bool) -> Variable {
+    if shared { return hypernetworks[0](tokens) }
+    let weights = hypernetworks.enumerated().map { index, network in
+      network(slice(tokens, axis: 1, index..<index + 1))
+    }
+    return concatenate(weights, axis: 1)
   }
 
   /// The decoder's own tokens before those of the prompts: [B, 1 + T + n, C].
-  private func tokens(_ count: Int, _ sparse: Variable?) -> Variable {
-    let own = repeated(
-      concatenate([qualityToken.variable, maskTokens.variable], axis: 0), count: count)
+  private func tokens(_ count: Int, _ sparse: Variable?, _ masks: Variable) -> Variable {
+    let own = repeated(concatenate([qualityToken.variable, masks], axis: 0), count: count)
     guard let sparse else { return own }
     precondition(
       sparse.shape[0] == count,
