@@ -27,6 +27,14 @@ public struct Mask: Sendable, Equatable {
     count = words.reduce(0) { $0 + $1.nonzeroBitCount }
   }
 
+  /// A mask without any voxel.
+  public init(empty extents: [Int], spacing: [Double]) {
+    let rows = extents.dropLast().reduce(1, *)
+    self.init(
+      extents: extents, spacing: spacing,
+      words: [UInt64](repeating: 0, count: rows * Mask.wordsPerRow(extents)))
+  }
+
   /// The voxels for whose row-major index `belongs` is true.
   public init(extents: [Int], spacing: [Double], where belongs: (Int) -> Bool) {
     let width = extents.last ?? 0

@@ -16,7 +16,8 @@ struct Graft: AsyncParsableCommand {
       Exit codes: 0 done, 2 wrong usage, 3 bad input, 4 input/output or disk, 5 numbers, 6 interrupted \
       (resume with --resume).
       """,
-    version: "graft 0.1.0")
+    version: "graft 0.1.0",
+    subcommands: [EvaluateCommand.self])
 
   static func main() async {
     useMatchingBLAS()

@@ -1,0 +1,166 @@
+import Foundation
+import Metrics
+import Reports
+import TestKit
+import Testing
+import Volumes
+
+struct EvaluatorTests {
+  /// A volume of 4 x 5 x 6 voxels at 1 x 2 x 3 mm, whose first `count` voxels have the label.
+  private func volume(_ labels: [Int32: Int], shift: Double = 0) -> LabelVolume {
+    var values: [Int32] = []
+    for (label, count) in labels.sorted(by: { $0.key < $1.key }) {
+      values += [Int32](repeating: label, count: count)
+    }
+    values += [Int32](repeating: 0, count: 120 - values.count)
+    return LabelVolume(
+      values: values,
+      geometry: Geometry(
+        extents: SIMD3(4, 5, 6),
+        affine: Affine(spacing: SIMD3(1, 2, 3), translation: SIMD3(shift, 0, 0))))
+  }
+
+  private func withFolders(
+    _ body: (_ prediction: URL, _ reference: URL, _ out: URL) async throws -> Void
+  ) async throws {
+    let root = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: root) }
+    let folders = ["prediction", "reference", "out"].map { root.appendingPathComponent($0) }
+    for folder in folders.prefix(2) {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+    try await body(folders[0], folders[1], folders[2])
+  }
+
+  private func write(_ volume: LabelVolume, _ name: String, in folder: URL) throws {
+    try volume.write(folder.appendingPathComponent(name).path)
+  }
+
+  @Test func `folders match by case and come out as rows of every label of either mask`()
+    async throws
+  {
+    try await withFolders { prediction, reference, out in
+      try write(volume([1: 10]), "b.nii.gz", in: prediction)
+      try write(volume([1: 10, 4: 7]), "b.nii", in: reference)
+      try write(volume([2: 20]), "a.nii", in: prediction)
+      try write(volume([2: 10]), "a.nii.gz", in: reference)
+      let cases = try CaseFiles.matched(
+        predictions: [prediction.path], reference: reference.path)
+      #expect(cases.map(\.name) == ["a", "b"])
+      let found = try await Evaluator.compared(
+        cases, names: nil, map: nil, convention: .standard)
+      #expect(found.evaluation.rows.map(\.name) == ["a", "b", "b"])
+      #expect(found.evaluation.rows.map(\.label) == [.value(2), .value(1), .value(4)])
+      #expect(found.evaluation.rows.map(\.scores.dice) == [2.0 / 3, 1, 0])
+      #expect(found.evaluation.rows[0].scores.volumeOfReference == 60)
+      #expect(found.evaluation.rows[2].scores.status == .predictionEmpty)
+      #expect(found.evaluation.spacingUnit == "mm")
+      try found.write(to: out.path)
+      let stored = try Evaluation(contentsOf: out.appendingPathComponent("metrics.json").path)
+      #expect(stored.json == found.evaluation.json)
+      let record = try EvaluationRecord(contentsOf: out.appendingPathComponent("cases.json").path)
+      #expect(record == found.record)
+    }
+  }
+
+  @Test func `a map merges labels, has a row for each of its classes and tells what it leaves out`()
+    async throws
+  {
+    try await withFolders { prediction, reference, _ in
+      try write(volume([1: 30]), "a.nii", in: prediction)
+      try write(volume([1: 10, 2: 10, 3: 10, 9: 5]), "a.nii", in: reference)
+      let map = LabelMap([
+        .init(name: "whole", values: [1, 2, 3]), .init(name: "core", values: [2]),
+        .init(name: "absent", values: [7]),
+      ])
+      let cases = try CaseFiles.matched(
+        predictions: [prediction.path], reference: reference.path)
+      let found = try await Evaluator.compared(
+        cases, names: nil, map: map, convention: .standard)
+      let rows = found.evaluation.rows
+      #expect(rows.map(\.label) == [.name("whole"), .name("core"), .name("absent")])
+      #expect(rows.map(\.scores.dice) == [1, 0, nil])
+      #expect(rows[2].scores.status == .bothEmpty)
+      #expect(found.warnings.count == 1 && found.warnings[0].contains("no class for 9"))
+    }
+  }
+
+  @Test func `two files match whatever their names, and pictures are measured in pixels`()
+    async throws
+  {
+    try await withFolders { prediction, reference, _ in
+      func picture(_ count: Int) -> LabelVolume {
+        LabelVolume(
+          values: (0..<12).map { $0 < count ? 1 : 0 },
+          geometry: Geometry(
+            extents: SIMD3(4, 3, 1), affine: Affine(spacing: SIMD3(-1, -1, 1)), unit: .pixel))
+      }
+      try write(picture(12), "mine.png", in: prediction)
+      try write(picture(8), "truth.png", in: reference)
+      let cases = try CaseFiles.matched(
+        predictions: [prediction.appendingPathComponent("mine.png").path],
+        reference: reference.appendingPathComponent("truth.png").path)
+      let found = try await Evaluator.compared(
+        cases, names: nil, map: nil, convention: .standard)
+      #expect(found.evaluation.spacingUnit == "pixel")
+      #expect(found.evaluation.rows.map(\.name) == ["truth"])
+      #expect(found.evaluation.rows[0].scores.hausdorff == 1)
+      #expect(found.evaluation.rows[0].scores.volumeOfPrediction == 12)
+    }
+  }
+
+  @Test func `cases without a counterpart, doubled cases and empty folders are refused by name`()
+    async throws
+  {
+    try await withFolders { prediction, reference, out in
+      #expect(throws: ReportError.self) {
+        try CaseFiles.matched(predictions: [prediction.path], reference: reference.path)
+      }
+      try write(volume([1: 1]), "b.nii", in: reference)
+      #expect(throws: ReportError.missing(path: out.path, reason: "no such file or folder")) {
+        try CaseFiles.matched(predictions: [out.path], reference: reference.path)
+      }
+      try write(volume([1: 1]), "a.nii", in: prediction)
+      #expect(
+        throws: ReportError.unmatched(
+          cases: ["a"], path: reference.path, other: prediction.path)
+      ) {
+        try CaseFiles.matched(predictions: [prediction.path], reference: reference.path)
+      }
+      try write(volume([1: 1]), "a.nii", in: reference)
+      #expect(
+        throws: ReportError.unmatched(
+          cases: ["b"], path: prediction.path, other: reference.path)
+      ) {
+        try CaseFiles.matched(predictions: [prediction.path], reference: reference.path)
+      }
+      try write(volume([1: 1]), "a.nii.gz", in: reference)
+      #expect(throws: ReportError.self) {
+        try CaseFiles.matched(predictions: [prediction.path], reference: reference.path)
+      }
+    }
+  }
+
+  @Test func `grids that differ are refused with both files`() async throws {
+    try await withFolders { prediction, reference, _ in
+      try write(volume([1: 1], shift: 0.01), "a.nii", in: prediction)
+      try write(volume([1: 1]), "a.nii", in: reference)
+      let cases = try CaseFiles.matched(
+        predictions: [prediction.path], reference: reference.path)
+      await #expect {
+        try await Evaluator.compared(cases, names: nil, map: nil, convention: .standard)
+      } throws: { error in
+        "\(error)".contains("prediction/a.nii") && "\(error)".contains("reference/a.nii")
+          && "\(error)".contains("0.01")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("x/case.nii.gz", "case"), ("case.1.nii", "case.1"), ("a.png", "a"), ("A.NII.GZ", "A"),
+    (".nii", ".nii"), ("name", "name"),
+  ])
+  func `a case is its file's name without the ending`(path: String, name: String) {
+    #expect(CaseFiles.caseName(path) == name)
+  }
+}
