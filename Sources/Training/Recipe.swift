@@ -1,3 +1,5 @@
+public import Adaptation
+
 /// A training run in one value, as its YAML file says it; the keys of the file are the names in `CodingKeys`.
 ///
 /// What is optional here is filled in when the run starts (`resolved`), and the run folder keeps the result.
@@ -9,7 +11,7 @@ public struct Recipe: Codable, Sendable, Equatable {
   /// The run folder.
   public var out: String
   /// What learns.
-  public var method: Method
+  public var method: Plan.Method
   /// How a slice becomes the encoder's image.
   public var image: Image
   /// Which slices are trained on.
@@ -40,16 +42,6 @@ public struct Recipe: Codable, Sendable, Equatable {
   public var batches: [[Int]]?
   /// Files whose tensors replace those of the same name.
   public var initial: [String]?
-
-  /// What learns.
-  public enum Method: String, Choice {
-    /// Low-rank corrections of the mask decoder, and its heads.
-    case decoderLora = "decoder-lora"
-    /// Low-rank corrections of the image encoder; prompt encoder and mask decoder whole.
-    case samed
-    /// Prompt encoder and mask decoder whole.
-    case decoderFull = "decoder-full"
-  }
 
   /// How a slice becomes the encoder's image.
   public struct Image: Codable, Sendable, Equatable {
@@ -108,17 +100,9 @@ public struct Recipe: Codable, Sendable, Equatable {
   /// What becomes of the mask tokens.
   public struct Classes: Codable, Sendable, Equatable {
     /// Whether they learn.
-    public var heads: Heads
+    public var heads: Plan.Heads
     /// What those of the classes start from.
     public var start: Start
-  }
-
-  /// Whether mask tokens, hypernetworks and output upscaling learn.
-  public enum Heads: String, Choice {
-    /// They learn.
-    case trained
-    /// They stay; hypernetworks get low-rank corrections.
-    case frozen
   }
 
   /// What the class tokens start from.
@@ -136,15 +120,7 @@ public struct Recipe: Codable, Sendable, Equatable {
     /// What the product is multiplied by.
     public var scale: Scale
     /// The layers of the decoder's transformer that are corrected.
-    public var targets: [Target]
-  }
-
-  /// A kind of layer that is corrected.
-  public enum Target: String, Choice {
-    /// Query, key, value and output projections.
-    case attention
-    /// Both layers of the MLP.
-    case mlp
+    public var targets: [Plan.Target]
   }
 
   /// What the model is told of the object, in training simulated from the label.

@@ -1,6 +1,9 @@
+import Adaptation
+import SegmentAnything
+
 extension Recipe {
   /// The values of keys that a recipe leaves out, by method; weights, pack and run folder have none.
-  static func standard(for method: Method) -> Recipe {
+  static func standard(for method: Plan.Method) -> Recipe {
     var recipe = Recipe(
       weights: "", pack: "", out: "", method: method,
       image: Image(size: 1024, resize: .longestSide, normalise: .percentile),
@@ -136,5 +139,14 @@ extension Recipe {
       AdamW(betas: (optimizer.betas[0], optimizer.betas[1]), decay: optimizer.weightDecay)
     case .sgd: Momentum(momentum: optimizer.betas[0], decay: optimizer.weightDecay)
     }
+  }
+
+  /// What learns, for a pack of `classes` classes.
+  func plan(classes count: Int) -> Plan {
+    let start: ClassHeads.Start = classes.start == .fresh ? .fresh : .copy
+    return Plan(
+      method: method, heads: classes.heads, rank: lora.rank,
+      scale: lora.scale.factor(rank: lora.rank), targets: lora.targets,
+      classHeads: prompts == .none ? ClassHeads(classes: count, start: start) : nil)
   }
 }

@@ -1,3 +1,4 @@
+import Adaptation
 import Foundation
 import Yams
 
@@ -10,8 +11,8 @@ extension Recipe {
     for override in overrides { try RecipeTree.apply(override, to: &given) }
     let every = try RecipeTree.node(of: Recipe.complete)
     try RecipeTree.check(given, against: every, file: name, path: "")
-    var method = Method.decoderLora
-    if let word = given["method"]?.string { method = Method(rawValue: word) ?? method }
+    var method = Plan.Method.decoderLora
+    if let word = given["method"]?.string { method = Plan.Method(rawValue: word) ?? method }
     let standard = try RecipeTree.node(of: Recipe.standard(for: method))
     let merged = RecipeTree.merged(given, over: standard)
     do {

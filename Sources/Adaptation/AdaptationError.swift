@@ -1,0 +1,55 @@
+public import Failures
+
+/// Why a plan or an adapter cannot be used.
+public enum AdaptationError: Failure, Equatable {
+  /// No layer of the model is one that the plan corrects.
+  case matchesNothing(method: String, file: String)
+  /// No parameter would learn.
+  case trainsNothing(method: String)
+  /// A tensor of a file has no parameter of its name.
+  case unmatched(key: String, file: String, learned: String)
+  /// A frozen random head that no file fills.
+  case unfilled(key: String)
+  /// A file that is no adapter.
+  case notAnAdapter(file: String, reason: String)
+  /// An adapter made for other base weights.
+  case foreignBase(adapter: String, expected: String, weights: String, found: String)
+  /// An adapter without a tensor its plan needs.
+  case incomplete(adapter: String, key: String)
+
+  /// The class of the failure.
+  public var kind: FailureKind {
+    switch self {
+    case .trainsNothing, .unfilled: .usage
+    default: .badInput
+    }
+  }
+
+  /// The sentence for the user.
+  public var description: String {
+    switch self {
+    case .matchesNothing(let method, let file):
+      "\(file): no layer of this model is one that the method \(method) corrects."
+    case .trainsNothing(let method):
+      "The method \(method) with these settings trains nothing; choose heads trained or other targets."
+    case .unmatched(let key, let file, let learned):
+      """
+      \(file): the tensor \(key) has no place in the adapted model. Names are the checkpoint's keys and those of \
+      corrections\(learned.isEmpty ? "." : ", such as \(learned).")
+      """
+    case .unfilled(let key):
+      """
+      classes are frozen and fresh, and no file of initial holds \(key): it would stay random. Give it in \
+      initial, start from a copy, or train the heads.
+      """
+    case .notAnAdapter(let file, let reason): "\(file) is not an adapter of graft: \(reason)."
+    case .foreignBase(let adapter, let expected, let weights, let found):
+      """
+      \(adapter) was trained on weights with SHA-256 \(expected), but \(weights) has \(found). Give the weights it \
+      was trained on.
+      """
+    case .incomplete(let adapter, let key):
+      "\(adapter): the tensor \(key), which its plan needs, is missing."
+    }
+  }
+}

@@ -1,0 +1,100 @@
+public import Checkpoints
+public import Layers
+public import SegmentAnything
+public import Tensors
+
+/// A model to which a plan was applied: class heads made, corrections plugged in, and what learns decided.
+public final class AdaptedModel {
+  /// The model.
+  public let model: Sam
+  /// The plan.
+  public let plan: Plan
+  /// The SHA-256 of the base weights.
+  public let baseSHA256: String
+  /// What the base weights were read from.
+  let source: String
+  /// The parameters that differ from the base weights though they do not learn.
+  private var replaced: Set<String>
+
+  /// Builds the model of the base weights and applies a plan to it.
+  ///
+  /// Everything random has its own sequence, split off `random` by its name.
+  public init(
+    base: Checkpoint, plan: Plan, decoderHeads: Int? = nil, using random: Random
+  ) throws {
+    baseSHA256 = base.sha256
+    source = base.source
+    self.plan = plan
+    let checkpoint = try plan.classHeads?.applied(to: base, using: random.split("heads")) ?? base
+    model = try Sam(checkpoint, decoderHeads: decoderHeads)
+    let inventory = model.inventory
+    replaced =
+      plan.classHeads == nil ? [] : Set(inventory.parameters.names.filter(ClassHeads.replaces))
+    let sites = plan.sites(in: inventory)
+    guard plan.method == .decoderFull || !sites.isEmpty else {
+      throw AdaptationError.matchesNothing(method: plan.method.rawValue, file: base.source)
+    }
+    for parameter in inventory.parameters where plan.trains(parameter.name) {
+      parameter.learns = !parameter.isConstant
+    }
+    for site in sites {
+      let correction = LowRank(
+        site.path, inputs: site.slot.inputs, outputs: site.outputs, rank: plan.rank,
+        scale: Float(plan.scale), column: site.column, using: random.split("corrections"))
+      for parameter in [correction.a, correction.b] {
+        parameter.learns = true
+        inventory.add(parameter)
+      }
+      site.slot.corrections.append(correction)
+    }
+    guard !learning.isEmpty else {
+      throw AdaptationError.trainsNothing(method: plan.method.rawValue)
+    }
+  }
+
+  /// The parameters that learn, in the order of the model.
+  public var learning: [Parameter] { model.inventory.parameters.learning }
+
+  /// The number of scalars that learn.
+  public var learningCount: Int { learning.reduce(0) { $0 + $1.value.count } }
+
+  /// What the adapted model has that the base weights have not: what learns, and heads that were replaced.
+  public var changes: [(String, Tensor)] {
+    model.inventory.parameters.filter { $0.learns || replaced.contains($0.name) }
+      .map { ($0.name, $0.value) }
+  }
+
+  /// Replaces parameters by a file's tensors of the same name; every tensor must match a parameter and its shape.
+  ///
+  /// SAMed's numbered `w_a_000`, `w_b_000` are understood as the corrections of the encoder's queries and values.
+  public func fill(from file: Checkpoint) throws {
+    for name in file.names {
+      let path = SAMedNames.adapter(name)
+      guard let parameter = model.inventory.parameters[path] else {
+        throw AdaptationError.unmatched(
+          key: name, file: file.source, learned: learning.first?.name ?? "")
+      }
+      let value = try file.tensor(name)
+      guard value.shape == parameter.shape else {
+        throw CheckpointError.shape(
+          key: name, expected: parameter.shape, found: value.shape, file: file.source)
+      }
+      guard value != parameter.value else { continue }
+      parameter.value = value
+      replaced.insert(path)
+    }
+  }
+
+  /// Makes sure that no random head stays as it is: frozen fresh heads must have been filled.
+  ///
+  /// The head that predicts the IoU counts for no class and may stay.
+  public func checkHeads(filledBy files: [Checkpoint]) throws {
+    guard plan.heads == .frozen, plan.classHeads?.start == .fresh else { return }
+    let given = Set(files.flatMap(\.names))
+    let missing = model.inventory.parameters.names.first {
+      ClassHeads.replaces($0) && !$0.hasPrefix("mask_decoder.iou_prediction_head.")
+        && !$0.contains(".lora_") && !given.contains($0)
+    }
+    if let missing { throw AdaptationError.unfilled(key: missing) }
+  }
+}

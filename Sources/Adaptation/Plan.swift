@@ -1,0 +1,121 @@
+import Layers
+public import SegmentAnything
+
+/// Which parameters of a model learn, and which corrections are plugged in where.
+///
+/// A plan is written into the adapter it leads to, so that the same corrections can be plugged in again.
+public struct Plan: Codable, Equatable, Sendable {
+  /// A way to adapt a model.
+  public enum Method: String, Choice {
+    /// Low-rank corrections of the attention projections and MLPs of the mask decoder's transformer, and the heads.
+    ///
+    /// With prompts also of the prompt encoder's mask convolutions and point embeddings.
+    case decoderLora = "decoder-lora"
+    /// Low-rank corrections of the queries and values of the image encoder; prompt encoder and mask decoder whole.
+    ///
+    /// Zhang and Liu, Customized Segment Anything Model for Medical Image Segmentation (2023).
+    case samed
+    /// Prompt encoder and mask decoder whole; the image encoder stays.
+    case decoderFull = "decoder-full"
+  }
+
+  /// Whether mask tokens, hypernetworks and output upscaling learn.
+  public enum Heads: String, Choice {
+    /// They learn.
+    case trained
+    /// They stay; hypernetworks get low-rank corrections.
+    case frozen
+  }
+
+  /// A kind of layer of the mask decoder's transformer that is corrected.
+  public enum Target: String, Choice {
+    /// Query, key, value and output projections.
+    case attention
+    /// Both layers of the MLP.
+    case mlp
+  }
+
+  /// The way to adapt.
+  public var method: Method
+  /// Whether mask tokens, hypernetworks and output upscaling learn; `frozen` is for `decoder-lora` only.
+  public var heads: Heads
+  /// The rank of the corrections.
+  public var rank: Int
+  /// What the corrections are multiplied by.
+  public var scale: Double
+  /// The layers `decoder-lora` corrects in the mask decoder's transformer.
+  public var targets: [Target]
+  /// The mask tokens of the classes; nil where prompts are given and SAM's own tokens are used.
+  public var classHeads: ClassHeads?
+
+  /// A plan; without class heads it is for prompted objects.
+  public init(
+    method: Method, heads: Heads = .trained, rank: Int = 4, scale: Double = 1,
+    targets: [Target] = [.attention, .mlp], classHeads: ClassHeads?
+  ) {
+    self.method = method
+    self.heads = heads
+    self.rank = rank
+    self.scale = scale
+    self.targets = targets
+    self.classHeads = classHeads
+  }
+
+  /// Whether the image encoder stays as it is, so that its embeddings can be computed once.
+  public var freezesEncoder: Bool { method != .samed }
+
+  /// A place where a low-rank correction belongs.
+  struct Site {
+    let slot: Slot
+    let path: String
+    let column: Int
+    let outputs: Int
+  }
+
+  /// Where corrections belong in a model, in the order of its layers.
+  func sites(in inventory: Inventory) -> [Site] {
+    switch method {
+    case .decoderFull: []
+    case .samed: inventory.slots.flatMap(querySites)
+    case .decoderLora:
+      inventory.slots.filter(isCorrectedInDecoder).map {
+        Site(slot: $0, path: $0.path, column: 0, outputs: $0.outputs)
+      }
+    }
+  }
+
+  /// The queries and values of a fused projection of the image encoder.
+  private func querySites(_ slot: Slot) -> [Site] {
+    guard slot.path.hasPrefix("image_encoder."), slot.path.hasSuffix(".attn.qkv") else { return [] }
+    let width = slot.outputs / 3
+    return [("q", 0), ("v", 2 * width)].map {
+      Site(slot: slot, path: "\(slot.path).\($0.0)", column: $0.1, outputs: width)
+    }
+  }
+
+  private func isCorrectedInDecoder(_ slot: Slot) -> Bool {
+    switch slot.role {
+    case .attention:
+      slot.path.hasPrefix("mask_decoder.transformer.") && targets.contains(.attention)
+    case .mlp: slot.path.hasPrefix("mask_decoder.transformer.") && targets.contains(.mlp)
+    case .hypernetwork: heads == .frozen
+    case .convolution, .embedding: slot.path.hasPrefix("prompt_encoder.") && classHeads == nil
+    case .quality: false
+    }
+  }
+
+  /// Whether a parameter of the base model learns.
+  func trains(_ name: String) -> Bool {
+    switch method {
+    case .samed, .decoderFull:
+      name.hasPrefix("prompt_encoder.") || name.hasPrefix("mask_decoder.")
+    case .decoderLora:
+      heads == .trained && Plan.headPrefixes.contains { name.hasPrefix($0) }
+    }
+  }
+
+  private static let headPrefixes = [
+    "mask_decoder.mask_tokens.", "mask_decoder.output_hypernetworks_mlps.",
+    "mask_decoder.output_upscaling.",
+  ]
+}

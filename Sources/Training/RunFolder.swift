@@ -1,0 +1,109 @@
+import Archives
+import Foundation
+import Tensors
+
+/// The folder of a run and the files in it.
+struct RunFolder {
+  /// The folder.
+  let path: String
+
+  var recipe: String { "\(path)/recipe.yaml" }
+  var environment: String { "\(path)/environment.json" }
+  var metrics: String { "\(path)/metrics.jsonl" }
+  var adapter: String { "\(path)/adapter.safetensors" }
+  var snapshots: String { "\(path)/snapshot" }
+
+  /// Makes a new run's folder; one that holds a run already is refused.
+  func create() throws {
+    let manager = FileManager.default
+    for file in [recipe, metrics, adapter] where manager.fileExists(atPath: file) {
+      throw TrainingError.runExists(path)
+    }
+    try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  /// Writes what a run is made of: the resolved recipe and the environment.
+  func describe(_ recipe: Recipe, _ environment: Environment) throws {
+    try AtomicFile.write(Data(try recipe.yaml().utf8), to: self.recipe)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    var text = try encoder.encode(environment)
+    text.append(contentsOf: Data("\n".utf8))
+    try AtomicFile.write(text, to: self.environment)
+  }
+
+  /// Keeps the lines of the first `steps` steps of the metrics, so that a resumed run goes on after them.
+  func cutMetrics(to steps: Int) throws {
+    let data = FileManager.default.contents(atPath: metrics) ?? Data()
+    let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").prefix(steps)
+    try AtomicFile.write(Data(lines.map { "\($0)\n" }.joined().utf8), to: metrics)
+  }
+}
+
+/// What a run depends on beside its recipe.
+struct Environment: Codable {
+  /// The program's version.
+  var version: String
+  /// The SHA-256 of the weights' file.
+  var weightsSHA256: String
+  /// The SHA-256 of the pack's file.
+  var packSHA256: String
+  /// The kernels BLAS uses.
+  var blasCore: String
+  /// The instructions graft's own kernels use.
+  var instructionSet: String
+  /// The number of threads.
+  var threads: Int
+  /// The seed.
+  var seed: UInt64
+
+  enum CodingKeys: String, CodingKey {
+    case version
+    case weightsSHA256 = "weights_sha256"
+    case packSHA256 = "pack_sha256"
+    case blasCore = "blas_core"
+    case instructionSet = "instruction_set"
+    case threads, seed
+  }
+}
+
+/// The metrics of a run, a JSON line for each step, which reach the file step by step.
+final class MetricsLog {
+  /// A step's line.
+  struct Line: Codable, Equatable {
+    /// The step, from 1.
+    var step: Int
+    /// The pass over the samples the step began in, from 0.
+    var epoch: Int
+    /// The loss.
+    var loss: Double
+    /// Its cross entropy, or its focal part.
+    var ce: Double
+    /// Its Dice part.
+    var dice: Double
+    /// The rate the step was taken with.
+    var lr: Double
+    /// The seconds since the run's start.
+    var seconds: Double
+  }
+
+  private let handle: FileHandle
+  private let encoder = JSONEncoder()
+
+  /// Opens the file to write after what it holds.
+  init(_ path: String) throws {
+    if !FileManager.default.fileExists(atPath: path) { try AtomicFile.write(Data(), to: path) }
+    handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    try handle.seekToEnd()
+    encoder.outputFormatting = .sortedKeys
+  }
+
+  deinit { try? handle.close() }
+
+  /// Adds a line.
+  func add(_ line: Line) throws {
+    var data = try encoder.encode(line)
+    data.append(contentsOf: Data("\n".utf8))
+    try handle.write(contentsOf: data)
+  }
+}
