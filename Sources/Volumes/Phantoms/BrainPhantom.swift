@@ -41,7 +41,7 @@ extension PhantomAtlas {
     return PhantomAtlas(
       outside: [0, 0, 0, 0],
       body: Organ(
-        shape: hull, means: [0, 0, 0, 0], rim: ([560, 430, 440, 540], 0, 0.36), roughness: 0.17),
+        shape: hull, means: [0, 0, 0, 0], rim: ([560, 430, 440, 540], 0, 0.36), roughness: 0.12),
       tissues: [[420, 610, 620, 360], [435, 590, 600, 375]], organs: organs, range: 1250,
       offset: 0, names: ["necrotic core", "oedema", "enhancing tumour"])
   }
@@ -50,7 +50,7 @@ extension PhantomAtlas {
     let side: Float = random.chance(0.5) ? 1 : -1
     let center = SIMD3<Float>(
       side * random.uniform(0.25, 0.5), random.uniform(-0.5, 0.55), random.uniform(-0.1, 0.35))
-    let size = random.uniform(0.2, 0.34)
+    let size = random.uniform(0.26, 0.42)
     func around(_ radius: Float, _ parts: Int) -> PhantomShape {
       PhantomShape(
         (0..<parts).map { part in
@@ -68,7 +68,7 @@ extension PhantomAtlas {
         shape: around(size, 3), means: [840, 400, 410, 760], label: 2, roughness: 0.35,
         texture: 25, wander: 0),
       Organ(
-        shape: around(0.55 * size, 2), means: [560, 300, 320, 820], label: 1,
+        shape: around(0.6 * size, 2), means: [560, 300, 320, 820], label: 1,
         rim: ([690, 430, 980, 600], 3, random.uniform(0.45, 0.65)), roughness: 0.3, texture: 25,
         wander: 0),
     ]

@@ -36,10 +36,9 @@ struct PhantomScene: Sendable {
 
   /// Paints the scene on a grid.
   ///
-  /// - Parameters:
-  ///   - displacement: how far the place of each voxel is moved before the solids are asked, [3, D, H, W].
-  ///   - cells: the fields whose argmax is the tissue, [n, D, H, W].
-  ///   - roughness: noise of deviation 1 that moves the surfaces, [2, D, H, W]; the structures take turns.
+  /// The displacement [3, D, H, W] moves the place of each voxel before the solids are asked; the argmax of the cells
+  /// [n, D, H, W] is the tissue; the roughness [2, D, H, W], noise of deviation 1, moves the surfaces, the structures
+  /// taking turns between the two.
   func painted(
     on grid: PhantomGrid, displacement: Tensor, cells: Tensor, roughness: Tensor
   ) -> Painting {
