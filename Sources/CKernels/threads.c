@@ -17,7 +17,8 @@ static int started_workers;
 static unsigned long first_seen[MAXIMUM_THREADS];
 static _Thread_local bool inside_body;
 
-/// The region being run; workers read it after they have seen its generation.
+/// The region being run. It is written only while it is closed and nobody is inside; a worker enters first and
+/// looks then whether it is open, so nobody has to wait for a worker that has not been scheduled.
 static struct {
   void (*body)(void *, long);
   void *context;
@@ -26,7 +27,8 @@ static struct {
   atomic_long next;
 } region;
 static atomic_ulong generation;
-static atomic_int working;
+static atomic_bool open;
+static atomic_int inside;
 
 static void pause_briefly(void) {
 #if defined(__x86_64__)
@@ -76,8 +78,9 @@ static void *worker(void *argument) {
   unsigned long seen = first_seen[rank];
   for (;;) {
     seen = next_generation(seen);
-    if (rank < region.workers) run_share();
-    atomic_fetch_sub_explicit(&working, 1, memory_order_release);
+    atomic_fetch_add(&inside, 1);
+    if (atomic_load(&open) && rank < region.workers) run_share();
+    atomic_fetch_sub(&inside, 1);
   }
   return NULL;
 }
@@ -108,14 +111,15 @@ void graft_parallel(long count, void (*body)(void *, long), void *context) {
   region.count = count;
   region.workers = threads - 1;
   atomic_store(&region.next, 0);
-  atomic_store(&working, started_workers);
+  atomic_store(&open, true);
   pthread_mutex_lock(&sleep_lock);
   atomic_fetch_add_explicit(&generation, 1, memory_order_release);
   pthread_cond_broadcast(&wake);
   pthread_mutex_unlock(&sleep_lock);
   run_share();
+  atomic_store(&open, false);
   int spins = 0;
-  while (atomic_load_explicit(&working, memory_order_acquire) > 0) {
+  while (atomic_load(&inside) > 0) {
     if (++spins < SPINS) pause_briefly();
     else usleep(20);
   }
