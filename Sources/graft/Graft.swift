@@ -17,7 +17,9 @@ struct Graft: AsyncParsableCommand {
       (resume with --resume).
       """,
     version: "graft 0.1.0",
-    subcommands: [EvaluateCommand.self])
+    subcommands: [
+      EvaluateCommand.self, InspectCommand.self,
+    ])
 
   static func main() async {
     useMatchingBLAS()

@@ -75,14 +75,16 @@ struct ComponentsTests {
 
   @Test func `a whole brain takes less than a second`() {
     let extents = SIMD3(240, 240, 155)
-    var random = Random(seed: 3)
-    let classes = (0..<240 * 240 * 155).map { _ in random.next() & 3 == 0 ? UInt8(1) : 0 }
+    var classes = [UInt8](repeating: 0, count: 240 * 240 * 155)
+    for z in 20..<120 {
+      for y in 40..<200 { for x in 40..<200 { classes[(z * 240 + y) * 240 + x] = 1 } }
+    }
+    for at in stride(from: 0, to: classes.count, by: 1001) { classes[at] = 2 }
     let start = ContinuousClock.now
     let kept = Components.keepingLargest(perClass: classes, extents: extents)
     let taken = ContinuousClock.now - start
-    #expect(kept.contains(1))
-    // Four times the second a quiet machine needs at most, as tests share theirs.
-    #expect(taken < .seconds(4), "\(taken)")
-    print("keepingLargest of 240 x 240 x 155 took \(taken)")
+    #expect(kept.count { $0 == 2 } == 1)
+    // The suites share the machine, so the bound is wider than the second of a quiet one.
+    #expect(taken < .seconds(3), "\(taken)")
   }
 }
