@@ -108,9 +108,11 @@ extension Tensor {
     let run = inner == 1 ? count : max(1, 16384 / max(1, inner * table.taps))
     let runs = (count + run - 1) / run
     let group = max(1, 16384 / max(1, run * inner * table.taps))
+    // Work of some ten microseconds is not worth waking other threads for.
+    let isSmall = outer * count * inner * table.taps < 1 << 19
     return Tensor(unfilled: result) { y in
       withPointer { x in
-        parallel((outer * runs + group - 1) / group) { index in
+        func fill(_ index: Int) {
           for part in index * group..<min((index + 1) * group, outer * runs) {
             let line = part / runs
             let first = part % runs * run
@@ -127,6 +129,8 @@ extension Tensor {
             }
           }
         }
+        let groups = (outer * runs + group - 1) / group
+        if isSmall { (0..<groups).forEach(fill) } else { parallel(groups, fill) }
       }
     }
   }

@@ -79,6 +79,8 @@ public struct PhantomTask: Sendable {
 }
 
 /// Images of ever new tasks, one subject each: pretraining data without end.
+///
+/// One image in fifty or so shows no label, where all that were asked for are hidden or outside the view.
 public struct PhantomSlices: Sendable {
   private let seed: UInt64
   private let size: Int
