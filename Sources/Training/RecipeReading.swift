@@ -103,8 +103,8 @@ enum RecipeTree {
   }
 
   /// A recipe as a tree.
-  static func node(of recipe: Recipe) throws -> Node {
-    try Yams.compose(yaml: try recipe.yaml()) ?? Node("")
+  static func node(of recipe: some Encodable) throws -> Node {
+    try Yams.compose(yaml: try YAMLEncoder().encode(recipe)) ?? Node("")
   }
 
   /// The word with the fewest differing letters, where at most half of the letters differ.

@@ -1,0 +1,103 @@
+import SegmentAnything
+import Yams
+
+/// How a small model is trained from scratch on generated images; the keys of `graft pretrain`'s YAML file.
+public struct PretrainingRecipe: Codable, Equatable, Sendable {
+  /// The sizes of the model.
+  public struct Model: Codable, Equatable, Sendable {
+    /// The side of the images and of a patch, in pixels.
+    public var image = 128, patch = 8
+    /// The encoder's width, depth and heads.
+    public var width = 192, depth = 8, heads = 6
+    /// The side of a window in tokens, and the blocks that attend globally.
+    public var window = 8, global = [2, 5, 7]
+    /// The width of the embedding and of the decoder, and the inner width of its MLPs.
+    public var neck = 128, mlp = 512
+  }
+
+  /// AdamW's numbers.
+  public struct Optimizer: Codable, Equatable, Sendable {
+    /// The highest learning rate; it rises over `warmup` steps and falls along a cosine.
+    public var rate = 0.001
+    /// The steps of the rise.
+    public var warmup = 150
+    /// The decoupled weight decay.
+    public var weightDecay = 0.05
+    /// The largest Euclidean norm of a step's gradient.
+    public var clip = 1.0
+
+    private enum CodingKeys: String, CodingKey {
+      case rate, warmup, clip
+      case weightDecay = "weight_decay"
+    }
+  }
+
+  /// Where the checkpoint goes: a .safetensors file.
+  public var out = "model.safetensors"
+  /// The sizes of the model.
+  public var model = Model()
+  /// The generated tasks, each with class tokens of its own.
+  public var tasks = 64
+  /// Images a step.
+  public var batch = 8
+  /// Steps in all.
+  public var steps = 2000
+  /// AdamW's numbers.
+  public var optimizer = Optimizer()
+  /// What every random number follows from.
+  public var seed: UInt64 = 1
+  /// Steps between snapshots.
+  public var snapshot = 200
+
+  /// The learning rate of each step.
+  var schedule: Schedule {
+    .cosine(base: optimizer.rate, warmup: optimizer.warmup, total: steps)
+  }
+
+  /// The model's configuration.
+  var configuration: Configuration {
+    Configuration(
+      imageSize: model.image, patch: model.patch, width: model.width, depth: model.depth,
+      heads: model.heads, mlpWidth: 4 * model.width, window: model.window,
+      globalBlocks: model.global, promptWidth: model.neck, crossWidth: model.neck / 2,
+      decoderMLPWidth: model.mlp, qualityWidth: model.neck)
+  }
+}
+
+extension PretrainingRecipe {
+  /// Reads a recipe from YAML text, with overrides such as `steps=100`; keys that are not given have their defaults.
+  ///
+  /// `name` stands for the file in messages.
+  /// - Throws: `RecipeError` for an unknown key, a wrong type or a number that cannot be.
+  public init(yaml: String, name: String, overrides: [String] = []) throws {
+    var given = try RecipeTree.mapping(of: yaml, file: name)
+    for override in overrides { try RecipeTree.apply(override, to: &given) }
+    let standard = try RecipeTree.node(of: PretrainingRecipe())
+    try RecipeTree.check(given, against: standard, file: name, path: "")
+    let merged = RecipeTree.merged(given, over: standard)
+    do {
+      self = try YAMLDecoder().decode(PretrainingRecipe.self, from: merged)
+    } catch let error as DecodingError {
+      throw RecipeTree.recipeError(error, in: merged, file: name)
+    }
+    let numbers = [
+      ("model.image", model.image), ("model.patch", model.patch), ("model.width", model.width),
+      ("model.depth", model.depth), ("model.heads", model.heads), ("model.neck", model.neck),
+      ("model.mlp", model.mlp), ("tasks", tasks), ("batch", batch), ("steps", steps),
+      ("snapshot", snapshot),
+    ]
+    for (key, value) in numbers where value < 1 {
+      throw RecipeError.value(file: name, key: key, found: "\(value)", expected: "1 or more")
+    }
+    for (key, whole, part) in [
+      ("model.image", model.image, model.patch), ("model.width", model.width, model.heads),
+      ("model.neck", model.neck, 32),
+    ] where whole % part != 0 {
+      throw RecipeError.value(
+        file: name, key: key, found: "\(whole)", expected: "a multiple of \(part)")
+    }
+  }
+
+  /// The recipe as YAML, every key in the order of the documentation.
+  public func yaml() throws -> String { try YAMLEncoder().encode(self) }
+}

@@ -1,0 +1,52 @@
+import Foundation
+
+/// A run of `graft pretrain`: steps, snapshots and the checkpoint at the end.
+public struct PretrainingRun {
+  /// What happens in a run.
+  public enum Event {
+    /// A step was taken; about so many seconds remain.
+    case stepped(Pretrainer.Step, remaining: Double)
+    /// A snapshot or the checkpoint was written.
+    case saved(path: String, steps: Int)
+  }
+
+  private let recipe: PretrainingRecipe
+  private let interruption: Interruption
+
+  /// A run of a recipe that stops, with a snapshot, when it is asked to.
+  public init(_ recipe: PretrainingRecipe, interruption: Interruption) {
+    self.recipe = recipe
+    self.interruption = interruption
+  }
+
+  private var snapshotPath: String { recipe.out + ".snapshot" }
+
+  /// Runs to the recipe's last step; `tell` hears what happens.
+  /// - Throws: `TrainingError` when the loss is not finite, a snapshot is missing or foreign, or the run was interrupted.
+  public func callAsFunction(resuming: Bool, tell: (Event) -> Void) throws {
+    let pretrainer = try Pretrainer(recipe)
+    if resuming {
+      guard FileManager.default.fileExists(atPath: snapshotPath) else {
+        throw TrainingError.noSnapshot(snapshotPath)
+      }
+      try pretrainer.resume(from: snapshotPath)
+    }
+    let (start, first) = (Date(), pretrainer.steps)
+    while pretrainer.steps < recipe.steps {
+      let step = pretrainer.step()
+      guard step.classLoss.isFinite, step.promptLoss.isFinite else {
+        throw TrainingError.diverged(step: step.number, snapshot: snapshotPath)
+      }
+      let pace = Date().timeIntervalSince(start) / Double(pretrainer.steps - first)
+      tell(.stepped(step, remaining: pace * Double(recipe.steps - pretrainer.steps)))
+      let stops = interruption.isRequested
+      if stops || pretrainer.steps % recipe.snapshot == 0 || pretrainer.steps == recipe.steps {
+        try pretrainer.writeSnapshot(to: snapshotPath)
+        tell(.saved(path: snapshotPath, steps: pretrainer.steps))
+      }
+      if stops { throw TrainingError.interrupted(step: pretrainer.steps, snapshot: snapshotPath) }
+    }
+    try pretrainer.writeModel(to: recipe.out)
+    tell(.saved(path: recipe.out, steps: pretrainer.steps))
+  }
+}

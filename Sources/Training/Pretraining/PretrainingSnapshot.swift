@@ -1,0 +1,58 @@
+import Archives
+import Checkpoints
+import Foundation
+import Layers
+import SegmentAnything
+import Tensors
+
+extension Pretrainer {
+  private enum Key {
+    static let recipe = "pretraining_recipe"
+    static let steps = "steps"
+    static let optimizer = "optimizer/"
+  }
+
+  /// Writes the model as a checkpoint of half-precision floats; the recipe and the steps are in its metadata.
+  public func writeModel(to path: String) throws {
+    let tensors = model.inventory.parameters.map { ($0.name, $0.value) }
+    try Checkpoint(tensors, source: path, metadata: try metadata)
+      .writeSafetensors(to: path, as: .float16)
+  }
+
+  /// Writes everything a resumed run needs to end in the same bits.
+  public func writeSnapshot(to path: String) throws {
+    let memory = optimizer.memory.map { (Key.optimizer + $0.key, $0.value) }
+    let tensors = learning.map { ($0.name, $0.value) } + memory
+    try Checkpoint(tensors, source: path, metadata: try metadata).writeSafetensors(to: path)
+  }
+
+  /// Takes up a run where a snapshot left it.
+  /// - Throws: `TrainingError.foreignSnapshot` when it belongs to another recipe.
+  public func resume(from path: String) throws {
+    let snapshot = try Checkpoint(contentsOf: path)
+    guard snapshot.metadata[Key.recipe] == (try metadata)[Key.recipe],
+      let steps = snapshot.metadata[Key.steps].flatMap(Int.init)
+    else {
+      throw TrainingError.foreignSnapshot(path, reason: "its recipe differs from the one given")
+    }
+    for parameter in learning {
+      parameter.value = try snapshot.claim(parameter.name, parameter.shape)
+    }
+    for name in snapshot.names where name.hasPrefix(Key.optimizer) {
+      optimizer.memory[String(name.dropFirst(Key.optimizer.count))] = try snapshot.claim(
+        name, snapshot.shape(of: name) ?? [])
+    }
+    try snapshot.finish()
+    self.steps = steps
+  }
+
+  private var metadata: [String: String] {
+    get throws {
+      [
+        Key.recipe: try recipe.yaml(), Key.steps: "\(steps)",
+        "decoder_heads": "\(model.configuration.decoderHeads)",
+        "licence": "Apache-2.0; trained on generated images only",
+      ]
+    }
+  }
+}

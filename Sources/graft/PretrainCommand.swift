@@ -1,0 +1,69 @@
+import Archives
+import ArgumentParser
+import Foundation
+import Training
+import Volumes
+
+/// `graft pretrain`: a small Segment Anything model from scratch, on generated images only.
+struct PretrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pretrain",
+    abstract: "Trains a small Segment Anything model from scratch on generated images.",
+    discussion: """
+      How the bundled weights were made:
+
+        graft pretrain Weights/graft-small.yaml
+
+      Snapshots are written beside the checkpoint, at OUT.snapshot; --resume continues from there and ends in the \
+      same bits as a run that was not interrupted. --preview draws a sheet of the generated images and stops.
+      """)
+
+  @Argument(help: "The recipe, a YAML file.") var recipe: String
+  @Option(help: "Draw a contact sheet of the generated images here (.png) and stop.")
+  var preview: String?
+  @Option(help: "Replace a value of the recipe, such as steps=100 (repeatable).")
+  var set: [String] = []
+  @Flag(help: "Continue from the snapshot.") var resume = false
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let console = common.apply()
+    let text = try String(contentsOfFile: recipe, encoding: .utf8)
+    let recipe = try PretrainingRecipe(yaml: text, name: recipe, overrides: set)
+    if let preview {
+      try writePreview(of: recipe, to: preview)
+      return
+    }
+    let run = PretrainingRun(recipe, interruption: Interruption())
+    try run(resuming: resume) { event in
+      switch event {
+      case .stepped(let step, let remaining):
+        console.progress(
+          "step \(step.number)/\(recipe.steps)  classes \(short(step.classLoss))  "
+            + "prompts \(short(step.promptLoss))  rate \(step.rate)  \(Int(remaining)) s left",
+          event: "step",
+          [
+            "step": step.number, "class_loss": step.classLoss, "prompt_loss": step.promptLoss,
+            "rate": step.rate,
+          ])
+      case .saved(let path, let steps):
+        console.endProgress()
+        console.tell("after \(steps) steps: \(path)", event: "saved", ["path": path])
+      }
+    }
+  }
+
+  /// Six subjects each of eight tasks, with their labels.
+  private func writePreview(of recipe: PretrainingRecipe, to path: String) throws {
+    let slices = (0..<min(8, recipe.tasks)).flatMap { index -> [PhantomSlice] in
+      let task = PhantomTask(seed: recipe.seed, index: index, size: recipe.model.image)
+      return (0..<6).map(task.subject)
+    }
+    let sheet = contactSheet(slices, columns: 6)
+    try AtomicFile.write(
+      PNG(width: sheet.width, height: sheet.height, channels: sheet.channels, bytes: sheet.values)
+        .file, to: path)
+  }
+
+  private func short(_ number: Double) -> String { String(format: "%.4f", number) }
+}
