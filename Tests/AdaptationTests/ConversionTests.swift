@@ -128,3 +128,86 @@ struct ConversionTests {
     zip(one.values, other.values).map { abs($0 - $1) }.max() ?? 0
   }
 }
+
+struct ConversionFileTests {
+  private let weights = Goldens.path("sam-micro/sam_micro.safetensors")
+  private let samed = Goldens.path("training/samed_lora_final.pth")
+
+  @Test(arguments: ["w.pth", "w.safetensors"])
+  func `weights go to Hugging Face's names and come back`(name: String) throws {
+    try withFolder { folder in
+      let there = folder.appendingPathComponent(name).path
+      let back = folder.appendingPathComponent("back.\(name)").path
+      try convert(weights, to: there, .huggingface)
+      #expect(try Checkpoint(contentsOf: there).contains(HuggingFaceNames.sharedCopy))
+      try convert(there, to: back, .official)
+      let (one, other) = try (Checkpoint(contentsOf: weights), Checkpoint(contentsOf: back))
+      #expect(Set(one.names) == Set(other.names))
+      for name in one.names { #expect(try one.tensor(name) == other.tensor(name), "\(name)") }
+    }
+  }
+
+  @Test func `SAMed's adapter becomes ours and comes back`() throws {
+    try withFolder { folder in
+      let ours = folder.appendingPathComponent("adapter.safetensors").path
+      let back = folder.appendingPathComponent("back.pth").path
+      try convert(samed, to: ours, .graft, weights: weights)
+      let adapter = try Adapter(contentsOf: ours)
+      #expect(adapter.plan.rank == 4)
+      #expect(adapter.labels.count == 4)
+      #expect(try adapter.baseSHA256 == Checkpoint(contentsOf: weights).sha256)
+      try convert(ours, to: back, .samed, weights: weights)
+      let (one, other) = try (Checkpoint(contentsOf: samed), Checkpoint(contentsOf: back))
+      #expect(Set(one.names) == Set(other.names))
+      for name in one.names { #expect(try one.tensor(name) == other.tensor(name), "\(name)") }
+      let (first, second) = ("\(ours).1.pth", "\(ours).2.pth")
+      try convert(ours, to: first, .official, weights: weights, merges: true)
+      try convert(samed, to: second, .official, weights: weights, merges: true)
+      #expect(try Checkpoint(contentsOf: first).sha256 == Checkpoint(contentsOf: second).sha256)
+      try convert(ours, to: folder.appendingPathComponent("peft").path, .peft, weights: weights)
+      let files = try FileManager.default.contentsOfDirectory(
+        atPath: folder.appendingPathComponent("peft").path)
+      #expect(files.sorted() == ["adapter_config.json", "adapter_model.safetensors"])
+    }
+  }
+
+  @Test func `an adapter for other weights is refused`() throws {
+    try withFolder { folder in
+      let ours = folder.appendingPathComponent("adapter.safetensors").path
+      try convert(samed, to: ours, .graft, weights: weights)
+      let other = Goldens.path("sam-micro/sam_micro.pth")
+      #expect(throws: AdaptationError.self) {
+        try convert(ours, to: "\(ours).pth", .official, weights: other, merges: true)
+      }
+      #expect(!FileManager.default.fileExists(atPath: "\(ours).pth"))
+    }
+  }
+
+  @Test(arguments: [Conversion.Target.samed, .peft])
+  func `whole weights are no adapter`(target: Conversion.Target) throws {
+    #expect(throws: ConversionError.self) { try convert(weights, to: "x", target) }
+  }
+
+  @Test(arguments: [Conversion.Target.official, .huggingface, .peft, .graft])
+  func `an adapter without its weights says what it needs`(target: Conversion.Target) {
+    let error = #expect(throws: ConversionError.self) { try convert(samed, to: "x", target) }
+    #expect(error?.kind == .usage)
+    #expect(error?.description.contains("--weights") == true)
+  }
+
+  private func convert(
+    _ input: String, to output: String, _ target: Conversion.Target, weights: String? = nil,
+    merges: Bool = false
+  ) throws {
+    let conversion = Conversion(
+      target: target, weights: try weights.map { try Checkpoint(contentsOf: $0) }, merges: merges,
+      preprocessing: "{}")
+    _ = try conversion(Checkpoint(contentsOf: input), to: output)
+  }
+
+  private func withFolder(_ body: (URL) throws -> Void) throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder)
+  }
+}
