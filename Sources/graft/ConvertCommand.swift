@@ -1,0 +1,59 @@
+public import Adaptation
+public import ArgumentParser
+import Checkpoints
+import Foundation
+import Inference
+import SegmentAnything
+import Volumes
+
+/// `graft convert`: checkpoints and adapters between this program's, the official, Hugging Face's, SAMed's and PEFT's.
+struct ConvertCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "convert",
+    abstract: "Converts checkpoints and adapters between the programs that know them.",
+    discussion: """
+      Whole checkpoints go to official or huggingface names; OUT's ending (.pth, .pt or .safetensors) says the format. \
+      Adapters of graft and of SAMed go to samed (.pth), peft (a folder) or graft (.safetensors); with --merge \
+      they are folded into --weights. A SAMed adapter does not say what weights it was trained on, so it needs \
+      --weights to become graft's.
+
+      Examples:
+        graft convert sam_vit_b_01ec64.pth sam_vit_b.safetensors --to huggingface
+        graft convert RUN/adapter.safetensors merged.pth --to official --merge --weights W.safetensors
+      """)
+
+  @Argument(help: "The checkpoint or adapter to read.") var input: String
+  @Argument(help: "The file (for peft: the folder) to write.") var output: String
+  @Option(help: "What to write: official, huggingface, samed, peft or graft.")
+  var to: Conversion.Target
+  @Option(help: "The weights an adapter was trained on.") var weights: String?
+  @Flag(help: "Fold the adapter into the weights.") var merge = false
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard !merge || weights != nil else {
+      throw ValidationError("--merge needs --weights, which the adapter is folded into.")
+    }
+  }
+
+  func run() throws {
+    _ = common.apply()
+    let base = try weights.map { try Checkpoint(contentsOf: $0) }
+    let conversion = Conversion(
+      target: to, weights: base, merges: merge, preprocessing: try preparation(for: base))
+    print(try conversion(Checkpoint(contentsOf: input), to: output))
+  }
+
+  /// SAMed's way to images: CT values from -125 to 275, squares of at most 512 pixels.
+  private func preparation(for base: Checkpoint?) throws -> String {
+    let side = try base.map { try Configuration(of: $0.withOfficialNames()).imageSize } ?? 512
+    let preparation = ImagePreparation(
+      size: min(512, side), resize: .square, normalise: .window(low: -125, high: 275),
+      plane: .acquired)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(preparation), as: UTF8.self)
+  }
+}
+
+extension Conversion.Target: ExpressibleByArgument {}
