@@ -18,7 +18,7 @@ struct Graft: AsyncParsableCommand {
       """,
     version: "graft 0.1.0",
     subcommands: [
-      EvaluateCommand.self, InspectCommand.self, PretrainCommand.self,
+      ConvertCommand.self, EvaluateCommand.self, InspectCommand.self, PretrainCommand.self,
     ])
 
   static func main() async {
