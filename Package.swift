@@ -97,7 +97,12 @@ let package = Package(
     suite("Metrics", ["Archives"]),
     suite("Exemplars", ["Tensors", "Archives", "Volumes"]),
     suite("Reports", ["Metrics", "Volumes"]),
-    suite("Inference", ["Tensors", "Archives", "Volumes", "Exemplars", "SegmentAnything"]),
+    suite(
+      "Inference",
+      [
+        "Failures", "Tensors", "Archives", "Volumes", "Exemplars", "SegmentAnything",
+        "Checkpoints",
+      ]),
     suite(
       "Training",
       [

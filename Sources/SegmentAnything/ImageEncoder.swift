@@ -5,8 +5,8 @@ public import Tensors
 
 /// The vision transformer that turns an image into a grid of embeddings.
 ///
-/// Tokens are channel-last, [1, h, w, C]. One image goes through at a time: the bits of a product may depend on its
-/// number of rows.
+/// Tokens are channel-last, [B, h, w, C]. An image whose embedding is kept goes through alone: the bits of a product may
+/// depend on its number of rows, so an image's embedding may depend on what else is in a batch.
 public final class ImageEncoder {
   /// The transformer's blocks.
   public let blocks: [EncoderBlock]
@@ -29,19 +29,19 @@ public final class ImageEncoder {
     neck = try Neck(scope / "neck", from: sizes.width, to: sizes.promptWidth)
   }
 
-  /// The embedding [1, g, g, C] of a normalised, padded image [3, size, size].
+  /// The embedding [1, g, g, C] of a normalised, padded image [3, size, size], or [B, g, g, C] of a batch of them.
   public func callAsFunction(_ image: Tensor) -> Variable {
     embedding(from: tokens(of: image, before: blocks.count), block: blocks.count)
   }
 
-  /// The tokens [1, g, g, width] before a block: what a store keeps when only the blocks from there on learn.
+  /// The tokens [B, g, g, width] before a block: what a store keeps when only the blocks from there on learn.
   public func tokens(of image: Tensor, before block: Int) -> Variable {
     var tokens = patches(of: image)
     for block in blocks[..<block] { tokens = block(tokens) }
     return tokens
   }
 
-  /// The embedding [1, g, g, C] from the tokens before a block.
+  /// The embedding [B, g, g, C] from the tokens before a block.
   public func embedding(from tokens: Variable, block: Int) -> Variable {
     var tokens = tokens
     for block in blocks[block...] { tokens = block(tokens) }
@@ -50,13 +50,21 @@ public final class ImageEncoder {
 
   /// The embedded patches of an image with their positions: the tokens before the first block.
   package func patches(of image: Tensor) -> Variable {
+    let sides = image.shape.suffix(2)
     precondition(
-      image.shape.count == 3 && image.shape[1] == image.shape[2] && image.shape[1] % patch == 0,
-      "ImageEncoder: a square image of whole patches of \(patch) is needed, not \(image.shape)")
-    let grid = image.shape[1] / patch
-    let patches = Tensor.patches(image, size: patch)
+      (3...4).contains(image.shape.count) && sides.first == sides.last && image.shape.last != 0
+        && sides.allSatisfy { $0 % patch == 0 },
+      "ImageEncoder: square images of whole patches of \(patch) are needed, not \(image.shape)")
+    let one = Array(image.shape.suffix(3))
+    let batch = image.shape.count == 3 ? 1 : image.shape[0]
+    let grid = one[1] / patch
+    let images = image.reshaped([batch] + one)
+    let patches = (0..<batch).map { index in
+      let own = images.sliced(axis: 0, index..<index + 1).reshaped(one)
+      return Tensor.patches(own, size: patch).reshaped([1, grid, grid, one[0] * patch * patch])
+    }
     let tokens = patchEmbed.applied(
-      toPatches: Variable(patches.reshaped([1, grid, grid, patches.shape[2]])))
+      toPatches: Variable(batch == 1 ? patches[0] : Tensor.concatenated(patches, axis: 0)))
     return add(tokens, positions(grid))
   }
 

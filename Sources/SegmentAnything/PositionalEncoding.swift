@@ -6,9 +6,8 @@ import Tensors
 /// Sines and cosines of random directions in the image plane.
 ///
 /// Tancik et al., Fourier features let networks learn high frequency functions (2020).
-final class PositionalEncoding {
+struct PositionalEncoding {
   private let directions: Parameter
-  private var last: (height: Int, width: Int, encoding: Tensor)?
 
   init(_ scope: Scope, directions count: Int) throws(CheckpointError) {
     directions = try scope("positional_encoding_gaussian_matrix", 2, count, isConstant: true)
@@ -34,15 +33,12 @@ final class PositionalEncoding {
 
   /// The encodings [h, w, C] of the centres of a grid's tokens.
   func grid(height: Int, width: Int) -> Tensor {
-    if let last, last.height == height, last.width == width { return last.encoding }
     let places = (0..<height * width).map { index in
       (
         x: (Float(index % width) + 0.5) / Float(width),
         y: (Float(index / width) + 0.5) / Float(height)
       )
     }
-    let encoding = self(places).reshaped([height, width, 2 * directions.shape[1]])
-    last = (height, width, encoding)
-    return encoding
+    return self(places).reshaped([height, width, 2 * directions.shape[1]])
   }
 }
