@@ -17,7 +17,7 @@ public enum ExemplarError: Failure, Equatable {
   /// Channels or images of a case that do not fit each other, or voxels that cannot be used.
   case voxels(id: String, path: String, reason: String)
   /// The checks found several errors.
-  case refused([ExemplarError])
+  case refused([String])
   /// A file is no pack of a version that is understood.
   case pack(path: String, reason: String)
   /// An embedding store, or a part of it, cannot be used.
@@ -45,7 +45,7 @@ public enum ExemplarError: Failure, Equatable {
         .map { "\($0.key) (\($0.value) voxels)" }.joined(separator: ", ")
         + ". The map is \(map). Give a map that mentions them with --labels."
     case .voxels(let id, let path, let reason): "\(path): the case \(id) cannot be used: \(reason)."
-    case .refused(let errors): errors.map(\.description).joined(separator: "\n")
+    case .refused(let errors): errors.joined(separator: "\n")
     case .pack(let path, let reason): "\(path) is not a pack that can be read: \(reason)."
     case .store(let path, let reason): "The embedding store \(path) cannot be used: \(reason)."
     }

@@ -1,0 +1,50 @@
+import Foundation
+
+/// A folder of files, listed by name.
+struct Folder {
+  let path: String
+
+  /// The names in the folder in their order, without hidden ones such as the `._…` files of macOS archives.
+  func names() throws -> [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: path)
+        .filter { !$0.hasPrefix(".") }.sorted()
+    } catch {
+      throw ExemplarError.layout(path: path, reason: "the folder cannot be listed")
+    }
+  }
+
+  /// The path of a file in the folder.
+  func file(_ name: String) -> String { path + "/" + name }
+
+  /// A folder in the folder, or nil where there is none of that name.
+  func folder(_ name: String) -> Folder? {
+    var isFolder: ObjCBool = false
+    let inner = file(name)
+    guard FileManager.default.fileExists(atPath: inner, isDirectory: &isFolder), isFolder.boolValue
+    else { return nil }
+    return Folder(path: inner)
+  }
+
+  /// Whether the folder has a file of that name.
+  func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: file(name)) }
+
+  /// The files whose names end in one of `endings`, by their names without it.
+  ///
+  /// Two files that differ in their ending only are refused.
+  func files(endingIn endings: [String]) throws -> [String: String] {
+    var found: [String: String] = [:]
+    for name in try names() {
+      guard let ending = endings.first(where: { name.lowercased().hasSuffix($0) }) else { continue }
+      let stem = String(name.dropLast(ending.count))
+      if let other = found[stem] {
+        throw ExemplarError.sameName(id: stem, one: other, other: file(name))
+      }
+      found[stem] = file(name)
+    }
+    return found
+  }
+}
+
+/// The endings of NIfTI files.
+let niftiEndings = [".nii.gz", ".nii"]

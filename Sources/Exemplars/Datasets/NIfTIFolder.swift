@@ -1,0 +1,108 @@
+import Archives
+import Foundation
+import Volumes
+
+/// NIfTI volumes in `images/` and `labels/`, or in `imagesTr/` and `labelsTr/` with a dataset.json.
+///
+/// A dataset.json with `channel_names` is nnU-Net's: each channel is a file of its own, `CASE_0000`, `CASE_0001` and so
+/// on. Any other, such as the Decathlon's, has one file a case, whose fourth axis holds the channels.
+struct NIfTIFolder {
+  private let root: Folder
+  private let images: Folder
+  private let labels: Folder
+
+  init(_ path: String) throws {
+    root = Folder(path: path)
+    if let images = root.folder("imagesTr"), let labels = root.folder("labelsTr") {
+      (self.images, self.labels) = (images, labels)
+    } else if let images = root.folder("images"), let labels = root.folder("labels") {
+      (self.images, self.labels) = (images, labels)
+    } else {
+      throw ExemplarError.layout(
+        path: path,
+        reason: "there are neither the folders images and labels nor imagesTr and labelsTr")
+    }
+  }
+
+  func listing() throws -> DatasetListing {
+    let description = try DatasetDescription(root)
+    let imageFiles = try images.files(endingIn: niftiEndings)
+    let labelFiles = try labels.files(endingIn: niftiEndings)
+    let grouped =
+      try description.separateChannels.map { try group(imageFiles, channels: $0) }
+      ?? imageFiles.mapValues { [$0] }
+    for (id, files) in grouped.sorted(by: { $0.key < $1.key }) where labelFiles[id] == nil {
+      throw ExemplarError.missingPartner(
+        id: id, found: "the image \(files[0])", missing: "label in \(labels.path)")
+    }
+    let cases = try labelFiles.sorted { $0.key < $1.key }.map { id, label in
+      guard let files = grouped[id] else {
+        throw ExemplarError.missingPartner(
+          id: id, found: "the label \(label)", missing: "image in \(images.path)")
+      }
+      return ListedCase(id: id, images: files, label: label, form: .volumes)
+    }
+    guard !cases.isEmpty else {
+      throw ExemplarError.layout(path: images.path, reason: "there is no .nii or .nii.gz file")
+    }
+    return DatasetListing(
+      cases: cases, channels: description.channels, labels: description.labels,
+      notes: description.notes)
+  }
+
+  /// The files `CASE_0000` to `CASE_000n` of each case, none of them missing.
+  private func group(_ files: [String: String], channels: Int) throws -> [String: [String]] {
+    var grouped: [String: [String]] = [:]
+    let ids = Set(files.keys.filter { $0.count > 5 }.map { String($0.dropLast(5)) })
+    for id in ids {
+      grouped[id] = try (0..<channels).map { channel in
+        let name = "\(id)_" + String(format: "%04d", channel)
+        guard let file = files[name] else {
+          throw ExemplarError.missingPartner(
+            id: id, found: "other channels in \(images.path)", missing: "file \(name)")
+        }
+        return file
+      }
+    }
+    return grouped
+  }
+}
+
+/// What a dataset.json declares.
+private struct DatasetDescription {
+  /// The names of the channels.
+  var channels: [String]?
+  /// The number of channels where each is a file of its own.
+  var separateChannels: Int?
+  var labels: LabelMap?
+  var notes: [String] = []
+
+  init(_ root: Folder) throws {
+    guard root.has("dataset.json") else { return }
+    let path = root.file("dataset.json")
+    let map = try LabelMap.read(path)
+    labels = map.overlaps ? Self.valuesOfRegions(map) : map
+    if map.overlaps {
+      notes.append(
+        "The regions in \(path) overlap, so each value became a class of its own; --labels can merge them.")
+    }
+    let bytes = try Data(mapping: path)
+    guard let object = try? JSONSerialization.jsonObject(with: bytes) as? [String: Any] else {
+      throw ExemplarError.layout(path: path, reason: "the file is no JSON object")
+    }
+    let separate = object["channel_names"] as? [String: Any]
+    guard let names = separate ?? (object["modality"] as? [String: Any]) else { return }
+    channels = try (0..<names.count).map { index in
+      guard let name = names["\(index)"] as? String else {
+        throw ExemplarError.layout(path: path, reason: "its channels are not named from 0 on")
+      }
+      return name
+    }
+    if separate != nil { separateChannels = names.count }
+  }
+
+  /// Regions that overlap as classes that do not: one a value.
+  private static func valuesOfRegions(_ map: LabelMap) -> LabelMap {
+    LabelMap(each: Set(map.classes.flatMap(\.values)))
+  }
+}

@@ -1,0 +1,38 @@
+import Foundation
+
+/// Pictures in `images/` and their masks in `masks/` or `labels/`, all PNG, matched by name.
+struct PictureFolder {
+  private let images: Folder
+  private let masks: Folder
+
+  init(_ path: String) throws {
+    let root = Folder(path: path)
+    guard let images = root.folder("images"),
+      let masks = root.folder("masks") ?? root.folder("labels")
+    else {
+      throw ExemplarError.layout(
+        path: path, reason: "there are no folders images and masks (or labels)")
+    }
+    (self.images, self.masks) = (images, masks)
+  }
+
+  func listing() throws -> DatasetListing {
+    let imageFiles = try images.files(endingIn: [".png"])
+    let maskFiles = try masks.files(endingIn: [".png"])
+    for (id, mask) in maskFiles.sorted(by: { $0.key < $1.key }) where imageFiles[id] == nil {
+      throw ExemplarError.missingPartner(
+        id: id, found: "the mask \(mask)", missing: "image in \(images.path)")
+    }
+    let cases = try imageFiles.sorted { $0.key < $1.key }.map { id, image in
+      guard let mask = maskFiles[id] else {
+        throw ExemplarError.missingPartner(
+          id: id, found: "the image \(image)", missing: "mask in \(masks.path)")
+      }
+      return ListedCase(id: id, images: [image], label: mask, form: .picture)
+    }
+    guard !cases.isEmpty else {
+      throw ExemplarError.layout(path: images.path, reason: "there is no .png file")
+    }
+    return DatasetListing(cases: cases)
+  }
+}
