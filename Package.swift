@@ -95,7 +95,7 @@ let package = Package(
       ["Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything", "Archives"]),
     suite("Volumes", ["Tensors", "Archives"]),
     suite("Metrics", ["Archives"]),
-    suite("Exemplars", ["Tensors", "Archives", "Volumes"]),
+    suite("Exemplars", ["Failures", "Tensors", "Archives", "Volumes"]),
     suite("Reports", ["Metrics", "Volumes"]),
     suite(
       "Inference",

@@ -18,8 +18,8 @@ struct Graft: AsyncParsableCommand {
       """,
     version: "graft 0.1.0",
     subcommands: [
-      ConvertCommand.self, EvaluateCommand.self, InspectCommand.self, PredictCommand.self,
-      PretrainCommand.self,
+      PackCommand.self, ConvertCommand.self, EvaluateCommand.self, InspectCommand.self,
+      PredictCommand.self, PretrainCommand.self,
     ])
 
   static func main() async {

@@ -3,8 +3,6 @@ import Exemplars
 import Foundation
 import Volumes
 
-extension DatasetKind: ExpressibleByArgument {}
-
 /// The command `graft pack`: arguments in, calls out.
 struct PackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,7 +24,7 @@ struct PackCommand: ParsableCommand {
       holds an error.
       """)
 
-  @Option(help: "The kind of data set.")
+  @Option(help: "The kind of data set: \(Self.kinds).", transform: Self.kind)
   var dataset: DatasetKind
 
   @Argument(help: "The folders to pack.")
@@ -35,7 +33,9 @@ struct PackCommand: ParsableCommand {
   @Option(help: "The pack to write.")
   var out: String?
 
-  @Option(help: "A YAML map of class names to label values; several values merge, as in `whole: [1, 2, 4]`.")
+  @Option(
+    help:
+      "A YAML map of class names to label values; several values merge, as in `whole: [1, 2, 4]`.")
   var labels: String?
 
   @Option(
@@ -47,7 +47,8 @@ struct PackCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: "The intensities that matter, such as -125,275; kept as a hint, the voxels stay as they are.")
+    help:
+      "The intensities that matter, such as -125,275; kept as a hint, the voxels stay as they are.")
   var window: String?
 
   @Option(help: "The channels to keep, in their new order, by name or number: flair,t1c.")
@@ -88,6 +89,15 @@ struct PackCommand: ParsableCommand {
     console.tell(
       "\(out): \(report.cases.count) cases, SHA-256 \(try Pack(out).digest())", event: "packed",
       ["pack": out, "cases": report.cases.count])
+  }
+
+  private static let kinds = DatasetKind.allCases.map(\.rawValue).joined(separator: ", ")
+
+  private static func kind(_ name: String) throws -> DatasetKind {
+    guard let kind = DatasetKind(rawValue: name) else {
+      throw ValidationError("the kind \(name) is not known; expected one of \(kinds).")
+    }
+    return kind
   }
 
   private func labelMap() throws -> LabelMap? {

@@ -84,7 +84,8 @@ private struct DatasetDescription {
     labels = map.overlaps ? Self.valuesOfRegions(map) : map
     if map.overlaps {
       notes.append(
-        "The regions in \(path) overlap, so each value became a class of its own; --labels can merge them.")
+        "The regions in \(path) overlap, so each value became a class of its own; --labels can merge them."
+      )
     }
     let bytes = try Data(mapping: path)
     guard let object = try? JSONSerialization.jsonObject(with: bytes) as? [String: Any] else {

@@ -15,7 +15,8 @@ extension CaseReader {
       guard shape.count == 2, image.shape == shape, label.shape == shape, image.count > 0 else {
         throw ExemplarError.voxels(
           id: entry.id, path: path,
-          reason: "image \(image.shape) and label \(label.shape) are not slices [H, W] of the shape \(shape)"
+          reason:
+            "image \(image.shape) and label \(label.shape) are not slices [H, W] of the shape \(shape)"
         )
       }
       values += image.floats

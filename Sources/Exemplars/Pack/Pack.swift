@@ -145,7 +145,9 @@ struct PackedCaseReader {
     }
     let window: [Float]? = try optional("window", group) { try file.attribute("window", of: group) }
     if let window {
-      guard window.count == 2, window[0] < window[1] else { throw problem(id, "the window is \(window)") }
+      guard window.count == 2, window[0] < window[1] else {
+        throw problem(id, "the window is \(window)")
+      }
     }
     return PackedCase(
       id: id, geometry: geometry, sourceGeometry: try sourceGeometry(group, id, geometry),

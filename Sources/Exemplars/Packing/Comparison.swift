@@ -27,6 +27,7 @@ struct Comparison {
         warnings.append("\(entry.id): the label is empty.")
       }
     }
+    guard cases.count == listing.cases.count else { return }
     let found = Set(cases.flatMap(\.foreground.keys))
     for entry in labels.classes where found.isDisjoint(with: entry.values) {
       warnings.append("No case has the class \(entry.name).")

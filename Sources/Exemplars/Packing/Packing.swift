@@ -75,7 +75,8 @@ public struct Packing: Sendable {
       for (position, entry) in listing.cases.enumerated() {
         progress(position, listing.cases.count, entry.id)
         let loaded = try reader.read(entry)
-        guard let check = checks[entry.id], check.shape == loaded.image.canonical.voxels.shape else {
+        guard let check = checks[entry.id], check.shape == loaded.image.canonical.voxels.shape
+        else {
           throw ExemplarError.voxels(
             id: entry.id, path: entry.images[0], reason: "it changed after it was checked")
         }
@@ -127,7 +128,8 @@ extension CaseCheck {
     channels = loaded.channels
     ranges = image.voxels.withPointer { values in
       (0..<image.channels).map { channel in
-        let part = UnsafeBufferPointer(start: values + channel * geometry.count, count: geometry.count)
+        let part = UnsafeBufferPointer(
+          start: values + channel * geometry.count, count: geometry.count)
         return [part.min() ?? 0, part.max() ?? 0]
       }
     }
