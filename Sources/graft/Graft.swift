@@ -19,20 +19,25 @@ struct Graft: AsyncParsableCommand {
     version: "graft 0.1.0",
     subcommands: [
       PackCommand.self, ConvertCommand.self, EvaluateCommand.self, InspectCommand.self,
-      PredictCommand.self, PretrainCommand.self,
+      PredictCommand.self, PretrainCommand.self, DemoCommand.self,
     ])
 
   static func main() async {
     useMatchingBLAS()
     do {
-      var command = try parseAsRoot()
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()
-      }
+      try await run(Array(CommandLine.arguments.dropFirst()))
     } catch {
       leave(with: error)
+    }
+  }
+
+  /// Runs the command that the arguments say.
+  static func run(_ arguments: [String]) async throws {
+    var command = try parseAsRoot(arguments)
+    if var command = command as? any AsyncParsableCommand {
+      try await command.run()
+    } else {
+      try command.run()
     }
   }
 

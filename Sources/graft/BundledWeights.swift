@@ -1,0 +1,37 @@
+import Failures
+import Foundation
+
+/// The weights that come with graft: beside the installed program, else in the checkout it was built in.
+enum BundledWeights {
+  /// The one `.safetensors` file of the first folder that has any.
+  static func path() throws -> String {
+    let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    let installed = program.deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("share/graft")
+    var folders = [installed]
+    var ancestor = program.deletingLastPathComponent()
+    while ancestor.path != "/" {
+      ancestor.deleteLastPathComponent()
+      folders.append(ancestor.appendingPathComponent("Weights"))
+    }
+    for folder in folders {
+      let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+      if let weights = files.filter({ $0.hasSuffix(".safetensors") }).min() {
+        return folder.appendingPathComponent(weights).path
+      }
+    }
+    throw WeightsError(installed: installed.path)
+  }
+}
+
+/// No weights came with this program.
+struct WeightsError: Failure {
+  let installed: String
+  var kind: FailureKind { .badInput }
+  var description: String {
+    """
+    No bundled weights were found, neither in \(installed) nor in the Weights folder of a checkout. \
+    Name a checkpoint with --weights.
+    """
+  }
+}
