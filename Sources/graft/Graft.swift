@@ -19,7 +19,7 @@ struct Graft: AsyncParsableCommand {
     version: "graft 0.1.0",
     subcommands: [
       PackCommand.self, ConvertCommand.self, EvaluateCommand.self, InspectCommand.self,
-      PredictCommand.self, PretrainCommand.self, DemoCommand.self,
+      PredictCommand.self, PretrainCommand.self, ReportCommand.self, DemoCommand.self,
     ])
 
   static func main() async {

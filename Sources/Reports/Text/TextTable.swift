@@ -1,3 +1,5 @@
+import Foundation
+
 /// A table for a terminal: columns as wide as their widest cell, two blanks apart.
 ///
 /// Of each row the first `leading` cells stand at the left of their column, the others at the right.
@@ -30,6 +32,9 @@ func decimals(_ value: Double?, _ count: Int) -> String {
   guard count > 0 else { return sign + filled }
   return sign + filled.dropLast(count) + "." + filled.suffix(count)
 }
+
+/// A number with three significant digits.
+func significant(_ value: Double) -> String { String(format: "%.3g", value) }
 
 /// A line of comma-separated values; a cell with a comma, quote or line break is quoted (RFC 4180).
 func csvLine(_ cells: [String]) -> String {
