@@ -128,6 +128,6 @@ extension Double {
   /// The number with no more digits than asked for, and none that say nothing.
   fileprivate func formatted(significantDigits: Int) -> String {
     guard isFinite else { return "\(self)" }
-    return String(format: "%.\(significantDigits)g", self)
+    return String(format: "%.\(significantDigits)g", self + 0)
   }
 }

@@ -67,6 +67,7 @@ struct Inspection {
   /// The facts of a pack, or what any other HDF5 file holds.
   private static func hdf5(_ path: String) throws -> [Fact.Entry] {
     let file = try HDF5File(reading: path)
+    if let facts = try pack(file) { return facts }
     var facts: [Fact.Entry] = []
     facts.add("kind", "hdf5")
     var datasets: [Fact.Entry] = []
