@@ -45,12 +45,12 @@ public struct Recipe: Codable, Sendable, Equatable {
 
   /// How a slice becomes the encoder's image.
   public struct Image: Codable, Sendable, Equatable {
-    /// The side in pixels.
-    public var size: Int
+    /// The side in pixels; the model's own where nothing is said.
+    public var size: Int?
     /// How the slice is fitted to it.
     public var resize: Resize
     /// How intensities become the encoder's numbers.
-    public var normalise: Normalise
+    public var normalise: Intensities
   }
 
   /// How a slice is fitted to the encoder's square.
@@ -59,22 +59,6 @@ public struct Recipe: Codable, Sendable, Equatable {
     case longestSide = "longest-side"
     /// Each axis becomes the square's side.
     case square
-  }
-
-  /// How intensities become the encoder's numbers.
-  public enum Normalise: String, Choice {
-    /// The mean and spread of SAM's photographs, for slices of 0 to 255.
-    case sam
-    /// The slice's least value to 0, its greatest to 1.
-    case unit
-    /// The pack's window to 0...1.
-    case window
-    /// The percentiles 1 and 99 inside the body to 0...1.
-    case percentile
-    /// Mean 0, spread 1 inside the body.
-    case zscore
-    /// As they are.
-    case none
   }
 
   /// Which slices are trained on.

@@ -1,12 +1,14 @@
 import Adaptation
+import Inference
 import SegmentAnything
+import Volumes
 
 extension Recipe {
   /// The values of keys that a recipe leaves out, by method; weights, pack and run folder have none.
   static func standard(for method: Plan.Method) -> Recipe {
     var recipe = Recipe(
       weights: "", pack: "", out: "", method: method,
-      image: Image(size: 1024, resize: .longestSide, normalise: .percentile),
+      image: Image(size: nil, resize: .longestSide, normalise: .rule(.percentile)),
       slices: Slices(plane: .acquired, empty: 0.2),
       classes: Classes(heads: .trained, start: .copy),
       lora: LowRankSettings(rank: 4, scale: .number(1), targets: [.attention, .mlp]),
@@ -29,6 +31,7 @@ extension Recipe {
   /// A recipe with every key, by which unknown ones are told.
   static var complete: Recipe {
     var recipe = standard(for: .decoderLora)
+    recipe.image.size = 1
     recipe.schedule.warmup = 1
     recipe.schedule.total = 1
     recipe.budget = Budget(steps: 1, epochs: 1, seconds: 1)
@@ -50,7 +53,7 @@ extension Recipe {
     }
     let positive = "a number above 0"
     let counted = "a whole number above 0"
-    try require(image.size > 0, "image.size", image.size, counted)
+    try require((image.size ?? 1) > 0, "image.size", image.size ?? 0, counted)
     try require(
       (0..<1).contains(slices.empty), "slices.empty", slices.empty, "a share from 0 to below 1")
     try require(lora.rank > 0, "lora.rank", lora.rank, counted)
@@ -113,9 +116,13 @@ extension Recipe {
       batches != nil && budget.steps == nil, "batches needs a budget of steps.")
   }
 
-  /// The recipe with everything filled in that the run decides: steps and the schedule's ends.
-  public func resolved(steps: Int) -> Recipe {
+  /// The recipe with everything filled in that the run decides: image size, steps and the schedule's ends.
+  ///
+  /// Without steps, the budget and the schedule stay as they are until steps were timed.
+  public func resolved(steps: Int?, imageSize: Int) -> Recipe {
     var recipe = self
+    recipe.image.size = image.size ?? imageSize
+    guard let steps else { return recipe }
     recipe.budget = Budget(steps: steps)
     recipe.schedule.total = schedule.total ?? steps
     recipe.schedule.warmup = schedule.warmup ?? min(250, steps / 10)
@@ -148,5 +155,33 @@ extension Recipe {
       method: method, heads: classes.heads, rank: lora.rank,
       scale: lora.scale.factor(rank: lora.rank), targets: lora.targets,
       classHeads: prompts == .none ? ClassHeads(classes: count, start: start) : nil)
+  }
+
+  /// How slices become the model's images, where the pack's window is `window` and the model's own size `imageSize`.
+  func preparation(window: ClosedRange<Float>?, imageSize: Int) throws(RecipeError)
+    -> ImagePreparation
+  {
+    let rule: Normalise
+    switch (image.normalise, window) {
+    case (.rule(let given), _): rule = given
+    case (.packWindow, let window?): rule = .window(low: window.lowerBound, high: window.upperBound)
+    case (.packWindow, nil):
+      throw .conflict(
+        file: pack,
+        reason: """
+          image.normalise is window, but the pack names none for its training cases or several; pack with \
+          --window, or write window(low, high).
+          """)
+    }
+    let plane: Volumes.Plane =
+      switch slices.plane {
+      case .acquired: .acquired
+      case .axial: .axial
+      case .coronal: .coronal
+      case .sagittal: .sagittal
+      }
+    return ImagePreparation(
+      size: image.size ?? imageSize, resize: image.resize == .square ? .square : .longestSide,
+      normalise: rule, plane: plane)
   }
 }

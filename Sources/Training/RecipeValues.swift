@@ -1,3 +1,5 @@
+public import Inference
+
 extension Recipe {
   /// What a low-rank product is multiplied by: a number, or "8/r" for α / R.
   public enum Scale: Codable, Sendable, Equatable {
@@ -68,6 +70,39 @@ extension Recipe {
       switch self {
       case .none: try container.encode("none")
       case .norm(let value): try container.encode(value)
+      }
+    }
+  }
+
+  /// How intensities become the encoder's numbers: a rule, or "window" for the one the pack names.
+  public enum Intensities: Codable, Sendable, Equatable {
+    /// The pack's window to 0...1.
+    case packWindow
+    /// The rule itself.
+    case rule(Normalise)
+
+    /// Reads the rule's name.
+    public init(from decoder: any Decoder) throws {
+      let name = try decoder.singleValueContainer().decode(String.self)
+      if name == "window" {
+        self = .packWindow
+      } else if let rule = Normalise(name) {
+        self = .rule(rule)
+      } else {
+        throw DecodingError.dataCorrupted(
+          .init(
+            codingPath: decoder.codingPath,
+            debugDescription:
+              "expected sam, unit, window, window(low, high), percentile, zscore or none"))
+      }
+    }
+
+    /// Writes the rule's name.
+    public func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      switch self {
+      case .packWindow: try container.encode("window")
+      case .rule(let rule): try container.encode(rule.description)
       }
     }
   }

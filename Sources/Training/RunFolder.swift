@@ -13,13 +13,19 @@ struct RunFolder {
   var adapter: String { "\(path)/adapter.safetensors" }
   var snapshots: String { "\(path)/snapshot" }
 
-  /// Makes a new run's folder; one that holds a run already is refused.
-  func create() throws {
-    let manager = FileManager.default
-    for file in [recipe, metrics, adapter] where manager.fileExists(atPath: file) {
-      throw TrainingError.runExists(path)
+  /// Refuses a folder that holds a run already.
+  func checkNew() throws(TrainingError) {
+    for file in [recipe, metrics, adapter] where FileManager.default.fileExists(atPath: file) {
+      throw .runExists(path)
     }
-    try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  /// The resolved recipe of the run that is resumed.
+  func storedRecipe() throws -> Recipe {
+    guard let data = FileManager.default.contents(atPath: recipe) else {
+      throw TrainingError.noSnapshot(path)
+    }
+    return try Recipe(yaml: String(decoding: data, as: UTF8.self), name: recipe)
   }
 
   /// Writes what a run is made of: the resolved recipe and the environment.
@@ -67,26 +73,26 @@ struct Environment: Codable {
   }
 }
 
+/// What is written down of a step.
+public struct StepRecord: Codable, Equatable, Sendable {
+  /// The number of the step, from 1.
+  public var step: Int
+  /// The pass over the samples in which the step began, from 0.
+  public var epoch: Int
+  /// The loss.
+  public var loss: Double
+  /// Its cross entropy, or its focal part.
+  public var ce: Double
+  /// Its Dice part.
+  public var dice: Double
+  /// The rate the step was taken with.
+  public var lr: Double
+  /// The seconds all steps have taken so far.
+  public var seconds: Double
+}
+
 /// The metrics of a run, a JSON line for each step, which reach the file step by step.
 final class MetricsLog {
-  /// A step's line.
-  struct Line: Codable, Equatable {
-    /// The step, from 1.
-    var step: Int
-    /// The pass over the samples the step began in, from 0.
-    var epoch: Int
-    /// The loss.
-    var loss: Double
-    /// Its cross entropy, or its focal part.
-    var ce: Double
-    /// Its Dice part.
-    var dice: Double
-    /// The rate the step was taken with.
-    var lr: Double
-    /// The seconds since the run's start.
-    var seconds: Double
-  }
-
   private let handle: FileHandle
   private let encoder = JSONEncoder()
 
@@ -101,7 +107,7 @@ final class MetricsLog {
   deinit { try? handle.close() }
 
   /// Adds a line.
-  func add(_ line: Line) throws {
+  func add(_ line: StepRecord) throws {
     var data = try encoder.encode(line)
     data.append(contentsOf: Data("\n".utf8))
     try handle.write(contentsOf: data)

@@ -14,6 +14,8 @@ public enum TrainingError: Failure, Equatable {
   case onlyBackground(step: Int, steps: Int, snapshot: String?)
   /// The run was interrupted and its state saved.
   case interrupted(step: Int, snapshot: String)
+  /// The run was interrupted while images were encoded, before its first step.
+  case interruptedWhileEncoding(store: String)
   /// The folder holds a run already.
   case runExists(String)
   /// There is no snapshot to resume from.
@@ -29,7 +31,7 @@ public enum TrainingError: Failure, Equatable {
     case .sampleIndex, .runExists: .usage
     case .noSamples, .noSnapshot, .foreignSnapshot, .damagedSnapshot: .badInput
     case .diverged, .noGradient, .onlyBackground: .numbers
-    case .interrupted: .interrupted
+    case .interrupted, .interruptedWhileEncoding: .interrupted
     }
   }
 
@@ -50,6 +52,8 @@ public enum TrainingError: Failure, Equatable {
       """
     case .interrupted(let step, let snapshot):
       "Interrupted after \(step) steps; the state is in \(snapshot). Continue with --resume."
+    case .interruptedWhileEncoding(let store):
+      "Interrupted while encoding; what was encoded is kept in \(store). Continue with --resume, or start again."
     case .runExists(let folder):
       "\(folder) holds a run already. Continue it with --resume, or give another --out."
     case .noSnapshot(let folder):

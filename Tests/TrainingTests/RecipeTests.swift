@@ -42,8 +42,9 @@ struct RecipeTests {
     let recipe = try Self.recipe(
       "lora: {scale: 8/r}\noptimizer: {clip: 1.5}\nbudget: {epochs: 2.5}")
     #expect(try Recipe(yaml: recipe.yaml(), name: "again") == recipe)
-    let resolved = recipe.resolved(steps: 100)
+    let resolved = recipe.resolved(steps: 100, imageSize: 192)
     #expect(try Recipe(yaml: resolved.yaml(), name: "again") == resolved)
+    #expect(resolved.image.size == 192)
     #expect(resolved.schedule.warmup == 10)
     #expect(resolved.budget == Recipe.Budget(steps: 100))
   }

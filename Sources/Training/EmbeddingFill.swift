@@ -1,0 +1,78 @@
+import Autodiff
+import Exemplars
+import SegmentAnything
+import Tensors
+
+/// Encodes, once, the variants whose embeddings the store beside the pack does not have.
+struct EmbeddingFill {
+  /// The store.
+  let store: EmbeddingStore
+  /// The model whose encoder is frozen.
+  let model: Sam
+  /// The SHA-256 of its weights.
+  let weights: String
+  /// What is encoded.
+  let variants: SliceVariants
+
+  /// How many embeddings are written as one part.
+  private static let part = 64
+  /// Images of up to this many tokens a side are encoded side by side, one a thread; larger ones one by one.
+  private static let smallGrid = 32
+
+  /// The names whose embeddings are missing.
+  func missing(_ names: [SliceVariants.Name]) throws -> [SliceVariants.Name] {
+    try names.filter { !store.contains(try variants.key($0, weights: weights)) }
+  }
+
+  /// The bytes the embeddings of some names take on disk.
+  func bytes(_ count: Int) -> Int {
+    let sizes = model.configuration
+    let grid = variants.side / 4
+    return EmbeddingStore.bytes(entries: count, shape: [grid, grid, sizes.promptWidth])
+  }
+
+  /// Encodes and stores, telling after every part how many are done; stops where `isInterrupted` says so.
+  func encode(
+    _ names: [SliceVariants.Name], isInterrupted: () -> Bool, progress: (Int) -> Void
+  ) throws {
+    var first = 0
+    while first < names.count, !isInterrupted() {
+      // The first part is small, so that the time of the whole is known soon.
+      let length = first == 0 ? 4 : EmbeddingFill.part
+      let part = Array(names[first..<min(first + length, names.count)])
+      let values = encoded(part)
+      try store.add(
+        zip(part, values).map { (try variants.key($0, weights: weights), $1) })
+      first += part.count
+      progress(first)
+    }
+  }
+
+  private func encoded(_ names: [SliceVariants.Name]) -> [Tensor] {
+    let inputs = names.map { variants.input($0) }
+    var values = inputs
+    func encode(_ index: Int) -> Tensor {
+      let embedding = model.imageEncoder(inputs[index]).value
+      return embedding.reshaped(Array(embedding.shape.dropFirst()))
+    }
+    if variants.side / 4 <= EmbeddingFill.smallGrid {
+      values.withUnsafeMutableBufferPointer { values in
+        let values = values
+        parallel(names.count) { values[$0] = encode($0) }
+      }
+    } else {
+      values = names.indices.map(encode)
+    }
+    return values
+  }
+
+  /// The stored embedding of a variant, [1, g, g, C].
+  func embedding(_ name: SliceVariants.Name) throws -> Tensor {
+    let key = try variants.key(name, weights: weights)
+    guard let value = try store.embedding(for: key) else {
+      throw ExemplarError.store(
+        path: store.folder, reason: "an embedding that was there is gone; start again")
+    }
+    return value.reshaped([1] + value.shape)
+  }
+}

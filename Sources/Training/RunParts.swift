@@ -1,0 +1,171 @@
+import Adaptation
+import Archives
+import Autodiff
+import Checkpoints
+import Exemplars
+import Foundation
+import Inference
+import Layers
+import SegmentAnything
+import Tensors
+import Volumes
+
+/// What a run consists of before its first step: the adapted model, the samples, and how they become batches.
+final class RunParts {
+  /// The model with the plan applied and `initial` filled in.
+  let adapted: AdaptedModel
+  /// How slices become the model's images.
+  let preparation: ImagePreparation
+  /// The variants of the slices.
+  let variants: SliceVariants
+  /// The samples.
+  let samples: [TrainingSample]
+  /// Which samples each step takes.
+  let order: BatchOrder
+  /// What encodes the variants once; nil where the encoder learns.
+  let fill: EmbeddingFill?
+  /// The classes.
+  let labels: [Adapter.Label]
+  /// What a run must have in common with another to go on from its snapshot, the recipe excepted.
+  let fingerprint: [String: String]
+  private let recipe: Recipe
+  private let random: Random
+
+  /// Opens weights and pack of a recipe and makes the parts.
+  init(_ recipe: Recipe, decoderHeads: Int?) throws {
+    self.recipe = recipe
+    random = Random(seed: recipe.seed)
+    let weights = try Checkpoint(contentsOf: recipe.weights)
+    let pack = try Pack(recipe.pack)
+    adapted = try AdaptedModel(
+      base: weights, plan: recipe.plan(classes: pack.labels.classes.count),
+      decoderHeads: decoderHeads, using: random.split("initialisation"))
+    let files = try (recipe.initial ?? []).map { try Checkpoint(contentsOf: $0) }
+    for file in files { try adapted.fill(from: file) }
+    try adapted.checkHeads(filledBy: files)
+    let sizes = adapted.model.configuration
+    preparation = try recipe.preparation(
+      window: RunParts.window(of: pack), imageSize: sizes.imageSize)
+    guard preparation.size % sizes.patch == 0 else {
+      throw RecipeError.value(
+        file: recipe.weights, key: "image.size", found: "\(preparation.size)",
+        expected: "this model needs a multiple of its patch, \(sizes.patch)")
+    }
+    let set = try TrainingSet(
+      pack, preparation: preparation, emptyShare: recipe.slices.empty,
+      prompted: recipe.prompts != .none, using: random)
+    let variants = SliceVariants(
+      set.slices, side: 4 * preparation.size / sizes.patch, preparation: preparation,
+      augment: recipe.augment, seed: recipe.seed)
+    self.variants = variants
+    samples = set.samples.filter { sample in
+      guard let object = sample.object else { return true }
+      return variants.target(.init(slice: sample.slice, number: 0)).contains(object)
+    }
+    guard !samples.isEmpty else {
+      throw TrainingError.noSamples(
+        pack: recipe.pack, reason: "every object is smaller than a pixel of the logits")
+    }
+    order = try BatchOrder(
+      count: samples.count, batch: recipe.batch, explicit: recipe.batches, using: random)
+    fill =
+      try adapted.plan.freezesEncoder
+      ? EmbeddingFill(
+        store: EmbeddingStore(folder: EmbeddingStore.folder(forPack: recipe.pack)),
+        model: adapted.model, weights: adapted.baseSHA256, variants: variants) : nil
+    labels = pack.labels.classes.enumerated().map { index, entry in
+      Adapter.Label(name: entry.name, value: Int(pack.labels.outputValue(of: index + 1)))
+    }
+    fingerprint = [
+      "weights": weights.sha256, "pack": try pack.digest(),
+      "initial": files.map(\.sha256).joined(separator: " "),
+    ]
+  }
+
+  /// The window all training cases of a pack have in common.
+  private static func window(of pack: Pack) -> ClosedRange<Float>? {
+    let windows = pack.cases.filter { $0.split == nil || $0.split == "train" }.map(\.window)
+    return Set(windows).count == 1 ? windows.first ?? nil : nil
+  }
+
+  /// The variants of the slices that a store must hold.
+  var storedNames: [SliceVariants.Name] {
+    let count = recipe.augment.kind == .none ? 1 : recipe.augment.variants
+    return variants.slices.indices.flatMap { slice in
+      (0..<count).map { SliceVariants.Name(slice: slice, number: $0) }
+    }
+  }
+
+  /// The variant of a sample's slice that a visit sees.
+  ///
+  /// Stored variants are drawn; where the encoder learns, every visit has a variant of its own.
+  private func name(of item: BatchOrder.Item) -> SliceVariants.Name {
+    let slice = samples[item.sample].slice
+    guard recipe.augment.kind != .none else { return .init(slice: slice, number: 0) }
+    guard fill != nil else { return .init(slice: slice, number: item.visit) }
+    var random = random.split("variant", item.visit)
+    return .init(slice: slice, number: Int(random.next() % UInt64(recipe.augment.variants)))
+  }
+
+  /// The loss of a step's batch.
+  func outcome(ofStep step: Int) throws -> Objective.Outcome {
+    let items = order.items(ofStep: step)
+    let objective = Objective(loss: recipe.loss)
+    guard recipe.prompts != .none else {
+      let names = items.map(name)
+      return objective(
+        adapted.model, try embeddings(names), labels: names.flatMap { variants.target($0) })
+    }
+    var common = random.split("prompts", step)
+    let simulation = PromptSimulation(
+      recipe.prompts, size: preparation.size, using: &common)
+    var names: [SliceVariants.Name] = []
+    var targets: [UInt8] = []
+    var prompts: [Prompt] = []
+    for item in items {
+      let object = samples[item.sample].object ?? 1
+      var own = random.split("prompt", item.visit)
+      // A variant may have moved the object out of the image; the slice itself always has it.
+      for name in [name(of: item), .init(slice: samples[item.sample].slice, number: 0)] {
+        let target = variants.target(name).map { $0 == object ? UInt8(1) : 0 }
+        guard let prompt = simulation.prompt(for: target, side: variants.side, using: &own) else {
+          continue
+        }
+        names.append(name)
+        targets += target
+        prompts.append(prompt)
+        break
+      }
+    }
+    return objective(adapted.model, try embeddings(names), prompts: prompts, targets: targets)
+  }
+
+  /// The embeddings [B, g, g, C] of a batch: stored ones, or a graph through the encoder that learns.
+  private func embeddings(_ names: [SliceVariants.Name]) throws -> Variable {
+    if let fill {
+      return Variable(Tensor.concatenated(try names.map(fill.embedding), axis: 0))
+    }
+    return concatenate(
+      names.map { adapted.model.imageEncoder(variants.input($0)) }, axis: 0)
+  }
+
+  /// What was learned, as an adapter.
+  func adapter() throws -> Adapter {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let text = String(decoding: try encoder.encode(preparation), as: UTF8.self)
+    return Adapter(of: adapted, preprocessing: text, labels: labels)
+  }
+
+  /// The snapshots of a run of a resolved recipe; paths count for nothing, what lies there does.
+  static func snapshots(
+    of recipe: Recipe, _ parts: RunParts, _ folder: RunFolder
+  ) -> SnapshotFolder {
+    var bare = recipe
+    (bare.weights, bare.pack, bare.out, bare.initial) = ("", "", "", nil)
+    var fingerprint = parts.fingerprint
+    fingerprint["recipe"] = Digest.sha256(Data(((try? bare.yaml()) ?? "").utf8))
+    return SnapshotFolder(
+      path: folder.snapshots, fingerprint: fingerprint, keep: recipe.snapshot.keep)
+  }
+}

@@ -1,0 +1,209 @@
+import Adaptation
+import Archives
+import Autodiff
+import Exemplars
+import Foundation
+import Inference
+import Layers
+import SegmentAnything
+import Tensors
+
+/// The training loop: batches, loss, gradients, steps, and what is saved of them.
+///
+/// A run is a function of its recipe and data: the same bits for any number of threads, and after any interruption.
+public final class Trainer {
+  /// How many steps in a row may predict only background on batches that hold objects.
+  static let backgroundLimit = 500
+
+  private var recipe: Recipe
+  private let parts: RunParts
+  private let folder: RunFolder
+  private let resumed: Snapshot?
+  private let version: String
+  private let isInterrupted: () -> Bool
+  private let report: (TrainingEvent) -> Void
+  private var optimizer: any Optimizer
+  private var state: (step: Int, backgroundSteps: Int, seconds: Double) = (0, 0, 0)
+
+  /// Makes everything ready for a run, or for going on with one; nothing is written yet.
+  public init(
+    _ recipe: Recipe, resume: Bool = false, decoderHeads: Int? = nil, version: String,
+    isInterrupted: @escaping () -> Bool = { false }, report: @escaping (TrainingEvent) -> Void
+  ) throws {
+    folder = RunFolder(path: recipe.out)
+    self.version = version
+    self.isInterrupted = isInterrupted
+    self.report = report
+    if !resume { try folder.checkNew() }
+    let before = resume ? try folder.storedRecipe() : nil
+    parts = try RunParts(recipe, decoderHeads: decoderHeads)
+    let known = recipe.budget.steps ?? recipe.budget.epochs.map(parts.order.steps)
+    let resolved = recipe.resolved(
+      steps: known ?? before?.budget.steps, imageSize: parts.preparation.size)
+    self.recipe = resolved
+    optimizer = recipe.rule
+    resumed = try resume ? RunParts.snapshots(of: resolved, parts, folder).read() : nil
+    if let resumed { try take(resumed) }
+  }
+
+  private var snapshots: SnapshotFolder { RunParts.snapshots(of: recipe, parts, folder) }
+
+  /// What the run is about to do.
+  public func summary() throws -> RunSummary {
+    let missing = try parts.fill?.missing(parts.storedNames).count ?? 0
+    let learning = parts.adapted.learning
+    return RunSummary(
+      slices: parts.variants.slices.count, samples: parts.samples.count, parameters: learning.count,
+      scalars: parts.adapted.learningCount,
+      modelScalars: parts.adapted.model.inventory.parameters.reduce(0) { $0 + $1.value.count },
+      missingEmbeddings: missing, embeddingBytes: parts.fill?.bytes(missing) ?? 0,
+      embeddingSeconds: nil, steps: recipe.budget.steps, firstStep: state.step)
+  }
+
+  /// Trains to the budget's end and writes the adapter.
+  ///
+  /// - Throws: `TrainingError` where the numbers go wrong or the run is interrupted; its snapshots stay.
+  public func run() throws {
+    report(.prepared(try summary()))
+    let isNew = resumed == nil
+    if isNew, recipe.budget.steps != nil { try begin() }
+    try encode()
+    if recipe.budget.steps == nil {
+      try timeSteps()
+      try begin()
+    }
+    try folder.cutMetrics(to: state.step)
+    let log = try MetricsLog(folder.metrics)
+    let session = (start: Date(), step: state.step, seconds: state.seconds)
+    let steps = recipe.budget.steps ?? 0
+    while state.step < steps {
+      let record = try takeStep { session.seconds + Date().timeIntervalSince(session.start) }
+      try log.add(record)
+      let perStep = (record.seconds - session.seconds) / Double(state.step - session.step)
+      report(.stepped(record, of: steps, secondsLeft: perStep * Double(steps - state.step)))
+      try saveWhereDue(steps)
+    }
+    try parts.adapter().write(to: folder.adapter)
+    report(.finished(adapter: folder.adapter))
+  }
+
+  /// Encodes what the store lacks, without training.
+  public func encode() throws {
+    guard let fill = parts.fill else { return }
+    let missing = try fill.missing(parts.storedNames)
+    let start = Date()
+    try fill.encode(missing, isInterrupted: isInterrupted) { done in
+      let perImage = Date().timeIntervalSince(start) / Double(done)
+      report(
+        .encoded(
+          done, of: missing.count, secondsLeft: perImage * Double(missing.count - done)))
+    }
+    if isInterrupted(), try !fill.missing(missing).isEmpty {
+      throw TrainingError.interruptedWhileEncoding(store: fill.store.folder)
+    }
+  }
+
+  /// Writes the state before the first step and, last, the recipe: from then on the run can be resumed.
+  private func begin() throws {
+    try snapshots.write(snapshot)
+    let environment = Environment(
+      version: version, weightsSHA256: parts.adapted.baseSHA256,
+      packSHA256: parts.fingerprint["pack"] ?? "", blasCore: Processor.blasCore,
+      instructionSet: Processor.instructionSet, threads: Threads.count, seed: recipe.seed)
+    try folder.describe(recipe, environment)
+  }
+
+  /// Turns the budget's seconds into steps, by the time of three that are not taken.
+  private func timeSteps() throws {
+    guard let seconds = recipe.budget.seconds else { return }
+    _ = Gradients(of: try parts.outcome(ofStep: 0).total)
+    let start = Date()
+    for step in 1...2 { _ = Gradients(of: try parts.outcome(ofStep: step).total) }
+    let perStep = Date().timeIntervalSince(start) / 2
+    let steps = max(1, Int(seconds / max(perStep, 1e-6)))
+    recipe = recipe.resolved(steps: steps, imageSize: parts.preparation.size)
+    report(.timed(steps: steps, secondsPerStep: perStep))
+  }
+
+  private func takeStep(_ seconds: () -> Double) throws -> StepRecord {
+    let step = state.step
+    let rate = recipe.rates.rate(at: step)
+    let outcome = try parts.outcome(ofStep: step)
+    guard outcome.loss.isFinite else { throw diverged(step) }
+    let gradients = try gradients(of: outcome, step: step)
+    for parameter in parts.adapted.learning {
+      guard let gradient = gradients[parameter.name] else { continue }
+      var value = parameter.value
+      optimizer.step(parameter.name, &value, gradient: gradient, rate: rate)
+      parameter.value = value
+    }
+    state.step += 1
+    state.seconds = seconds()
+    try watchBackground(outcome)
+    return StepRecord(
+      step: state.step, epoch: parts.order.epoch(ofStep: step), loss: outcome.loss,
+      ce: outcome.ce, dice: outcome.dice, lr: rate, seconds: state.seconds)
+  }
+
+  /// The gradients by name, clipped; a tensor the loss does not depend on has none, and stays as it is.
+  private func gradients(of outcome: Objective.Outcome, step: Int) throws -> [String: Tensor] {
+    let leaves = Gradients(of: outcome.total)
+    var gradients: [String: Tensor] = [:]
+    for parameter in parts.adapted.learning {
+      if let gradient = leaves[parameter.variable] { gradients[parameter.name] = gradient }
+    }
+    let squares = gradients.values.map(\.sumOfSquares)
+    guard squares.allSatisfy(\.isFinite) else { throw diverged(step) }
+    if step == 0, !squares.contains(where: { $0 > 0 }) {
+      throw TrainingError.noGradient(method: recipe.method.rawValue)
+    }
+    if case .norm(let limit) = recipe.optimizer.clip { return clipped(gradients, toNorm: limit) }
+    return gradients
+  }
+
+  private func diverged(_ step: Int) -> TrainingError {
+    .diverged(step: step + 1, snapshot: snapshots.last)
+  }
+
+  /// Warns at the first step that predicts only background, and gives up after too many in a row.
+  private func watchBackground(_ outcome: Objective.Outcome) throws {
+    state.backgroundSteps = outcome.missesAllObjects ? state.backgroundSteps + 1 : 0
+    if state.backgroundSteps == 1 {
+      report(
+        .warning("Step \(state.step) predicts only background, though its batch holds objects."))
+    }
+    if state.backgroundSteps >= Trainer.backgroundLimit {
+      throw TrainingError.onlyBackground(
+        step: state.step, steps: state.backgroundSteps, snapshot: snapshots.last)
+    }
+  }
+
+  private func saveWhereDue(_ steps: Int) throws {
+    let stops = isInterrupted() && state.step < steps
+    guard stops || state.step == steps || state.step.isMultiple(of: recipe.snapshot.every) else {
+      return
+    }
+    let path = try snapshots.write(snapshot)
+    report(.saved(step: state.step, path: path))
+    if stops { throw TrainingError.interrupted(step: state.step, snapshot: path) }
+  }
+
+  private var snapshot: Snapshot {
+    let learned = parts.adapted.learning.map { ($0.name, $0.value) }
+    return Snapshot(
+      step: state.step, backgroundSteps: state.backgroundSteps, seconds: state.seconds,
+      parameters: Dictionary(uniqueKeysWithValues: learned), memory: optimizer.memory)
+  }
+
+  private func take(_ snapshot: Snapshot) throws {
+    for parameter in parts.adapted.learning {
+      guard let value = snapshot.parameters[parameter.name], value.shape == parameter.shape else {
+        throw TrainingError.foreignSnapshot(
+          folder.snapshots, reason: "it has no \(parameter.name) of shape \(parameter.shape)")
+      }
+      parameter.value = value
+    }
+    optimizer.memory = snapshot.memory
+    state = (snapshot.step, snapshot.backgroundSteps, snapshot.seconds)
+  }
+}

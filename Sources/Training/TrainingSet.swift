@@ -1,0 +1,131 @@
+import Exemplars
+import Inference
+import Tensors
+import Volumes
+
+/// A slice that is trained on, as it is before it is varied and brought to the model's square.
+struct TrainingSlice {
+  /// The name of its case.
+  let caseID: String
+  /// Its position among the slices of the case.
+  let position: Int
+  /// Its intensities in the model's range, [C, h, w].
+  let image: Tensor
+  /// The class of each pixel.
+  let label: ByteImage
+  /// What tells the voxels it was cut from: the SHA-256 of the case's image files.
+  let origin: String
+}
+
+/// What a step takes from a slice: all classes, or one class as an object.
+struct TrainingSample: Equatable {
+  /// The index of the slice.
+  let slice: Int
+  /// The class that is the object of a prompt; nil without prompts.
+  let object: UInt8?
+}
+
+/// The slices and samples of a run, ordered by case, then slice, then class.
+struct TrainingSet {
+  /// The slices.
+  let slices: [TrainingSlice]
+  /// The samples.
+  let samples: [TrainingSample]
+
+  /// A slice before its image is read.
+  private struct Candidate {
+    let entry: PackedCase
+    let position: Int
+    let objects: [UInt8]
+  }
+
+  /// Chooses and reads the slices of a pack: the cases of the split `train`, or all where no case has a split.
+  ///
+  /// Every slice with a label is taken, and so many without that they have the wanted share; with prompts none without.
+  init(
+    _ pack: Pack, preparation: ImagePreparation, emptyShare: Double, prompted: Bool,
+    using random: Random
+  ) throws {
+    guard (1...3).contains(pack.channels.count) else {
+      throw TrainingError.noSamples(
+        pack: pack.path,
+        reason:
+          "its images have \(pack.channels.count) channels and the model takes 1 to 3; pack with --channels"
+      )
+    }
+    let hasSplits = pack.cases.contains { $0.split != nil }
+    let cases = hasSplits ? pack.cases(in: "train") : pack.cases
+    guard !cases.isEmpty else {
+      throw TrainingError.noSamples(pack: pack.path, reason: "no case is in the split train")
+    }
+    let candidates = try cases.flatMap { entry in
+      try TrainingSet.candidates(entry, in: pack, plane: preparation.plane)
+    }
+    let chosen = try TrainingSet.chosen(
+      candidates, emptyShare: prompted ? 0 : emptyShare, pack: pack.path, using: random)
+    slices = try TrainingSet.read(chosen, of: pack, preparation: preparation)
+    samples = chosen.enumerated().flatMap { index, candidate in
+      prompted
+        ? candidate.objects.map { TrainingSample(slice: index, object: $0) }
+        : [TrainingSample(slice: index, object: nil)]
+    }
+  }
+
+  private static func candidates(
+    _ entry: PackedCase, in pack: Pack, plane: Plane
+  ) throws -> [Candidate] {
+    let classes = try pack.classes(entry.id).values
+    let cut = plane.slices(of: entry.geometry)
+    return (0..<cut.count).map { position in
+      let objects = Set(cut.labels(position, of: classes)).subtracting([0])
+      return Candidate(
+        entry: entry, position: position, objects: objects.sorted().map { UInt8(clamping: $0) })
+    }
+  }
+
+  private static func chosen(
+    _ candidates: [Candidate], emptyShare: Double, pack: String, using random: Random
+  ) throws -> [Candidate] {
+    let labelled = candidates.count { !$0.objects.isEmpty }
+    guard labelled > 0 else {
+      throw TrainingError.noSamples(
+        pack: pack, reason: "no slice of its training cases has a label")
+    }
+    var random = random.split("empty slices")
+    let empty = candidates.indices.filter { candidates[$0].objects.isEmpty }
+    let wanted = Int((emptyShare / (1 - emptyShare) * Double(labelled)).rounded())
+    let kept = Set(empty.shuffled(using: &random).prefix(wanted))
+    return candidates.enumerated()
+      .filter { !$0.element.objects.isEmpty || kept.contains($0.offset) }.map(\.element)
+  }
+
+  /// The chosen slices, case by case, so that only one volume is held.
+  private static func read(
+    _ chosen: [Candidate], of pack: Pack, preparation: ImagePreparation
+  ) throws -> [TrainingSlice] {
+    var slices: [TrainingSlice] = []
+    var held: (id: String, image: Volume, classes: [Int32])?
+    for candidate in chosen {
+      let entry = candidate.entry
+      if held?.id != entry.id {
+        let volume = try pack.image(entry.id)
+        let voxels = try preparation.normalised(volume.voxels, case: entry.id)
+        held = (
+          entry.id, Volume(voxels: voxels, geometry: entry.geometry),
+          try pack.classes(entry.id).values
+        )
+      }
+      guard let held else { continue }
+      let cut = preparation.plane.slices(of: entry.geometry)
+      let label = ByteImage(
+        height: cut.height, width: cut.width,
+        values: cut.labels(candidate.position, of: held.classes).map { UInt8(clamping: $0) })
+      slices.append(
+        TrainingSlice(
+          caseID: entry.id, position: candidate.position,
+          image: cut.image(candidate.position, of: held.image), label: label,
+          origin: entry.images.map(\.digest).joined(separator: " ")))
+    }
+    return slices
+  }
+}
