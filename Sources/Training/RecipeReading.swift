@@ -23,6 +23,16 @@ extension Recipe {
     try check(file: name)
   }
 
+  /// The standard recipe of decoder-lora for weights and a pack, with some keys set, where no run folder is needed.
+  public init(weights: String, pack: String, settings: [String], name: String) throws {
+    func quoted(_ path: String) -> String {
+      "'\(path.replacingOccurrences(of: "'", with: "''"))'"
+    }
+    try self.init(
+      yaml: "weights: \(quoted(weights))\npack: \(quoted(pack))\nout: \(quoted(pack + ".run"))",
+      name: name, overrides: settings)
+  }
+
   /// The recipe as YAML, every key in the order of the documentation.
   public func yaml() throws -> String { try YAMLEncoder().encode(self) }
 }

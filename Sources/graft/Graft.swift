@@ -18,8 +18,9 @@ struct Graft: AsyncParsableCommand {
       """,
     version: "graft 0.1.0",
     subcommands: [
-      PackCommand.self, ConvertCommand.self, EvaluateCommand.self, InspectCommand.self,
-      PredictCommand.self, PretrainCommand.self, ReportCommand.self, DemoCommand.self,
+      ConvertCommand.self, DemoCommand.self, EmbedCommand.self, EvaluateCommand.self,
+      InspectCommand.self, PackCommand.self, PredictCommand.self, PretrainCommand.self,
+      ReportCommand.self, TuneCommand.self,
     ])
 
   static func main() async {

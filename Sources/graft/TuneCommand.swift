@@ -1,0 +1,62 @@
+import ArgumentParser
+import Foundation
+import Training
+
+/// `graft tune`: adapts a model to the labelled scans of a pack.
+struct TuneCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tune",
+    abstract: "Trains a small correction of the model on the labelled scans of a pack.",
+    discussion: """
+      A run is described by a recipe, a YAML file, or by options:
+
+        graft tune recipe.yaml --set optimizer.rate=0.002
+        graft tune --weights W.safetensors --pack P.h5 --method decoder-lora --out RUN --set budget.steps=500
+
+      RUN then holds recipe.yaml (resolved), environment.json, metrics.jsonl, adapter.safetensors and snapshot/. \
+      After an interruption the same command with --resume goes on and ends in the same bits.
+      """)
+
+  @Argument(help: "The recipe, a YAML file.") var recipe: String?
+  @Option(help: "The base weights.") var weights: String?
+  @Option(help: "The pack of labelled scans.") var pack: String?
+  @Option(help: "What learns: decoder-lora, samed or decoder-full.") var method: String?
+  @Option(help: "The run folder.") var out: String?
+  @Option(help: "Replace a value of the recipe, such as optimizer.rate=1e-4 (repeatable).")
+  var set: [String] = []
+  @Flag(help: "Go on from the run's last snapshot.") var resume = false
+  @Flag(help: "Say what would be done and stop.") var dryRun = false
+  @Option(help: "The heads of the mask decoder's attention, where the checkpoint does not tell.")
+  var decoderHeads: Int?
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard recipe != nil || (weights != nil && pack != nil && out != nil) else {
+      throw ValidationError("Give a recipe, or --weights, --pack and --out.")
+    }
+    guard decoderHeads ?? 1 > 0 else {
+      throw ValidationError("--decoder-heads is \(decoderHeads ?? 0); expected 1 or more.")
+    }
+  }
+
+  func run() throws {
+    let console = common.apply()
+    let text = try recipe.map { try String(contentsOfFile: $0, encoding: .utf8) } ?? ""
+    let given = [("weights", weights), ("pack", pack), ("method", method), ("out", out)]
+    let options = given.compactMap { key, value in value.map { "\(key)=\(quoted($0))" } }
+    let read = try Recipe(
+      yaml: text, name: recipe ?? "the command line", overrides: options + set)
+    let interruption = dryRun ? nil : Interruption()
+    let trainer = try Trainer(
+      read, resume: resume, decoderHeads: decoderHeads, version: Graft.configuration.version,
+      isInterrupted: { interruption?.isRequested ?? false },
+      report: { TrainingProgress(console: console).tell($0) })
+    guard dryRun else { return try trainer.run() }
+    print(TrainingProgress.sentence(try trainer.summary()))
+  }
+
+  /// A value as YAML text, whatever signs it holds.
+  private func quoted(_ value: String) -> String {
+    "'\(value.replacingOccurrences(of: "'", with: "''"))'"
+  }
+}
