@@ -4,10 +4,11 @@
 #include <stddef.h>
 
 #include "internal/dispatch.h"
+#include "pool.h"
 #include "threads.h"
 
 /// Sums run in this many lanes, in the same order on every instruction set.
-enum { LANES = 16, ROWS_A_TASK = 64 };
+enum { LANES = 16, ROWS_A_TASK = 64, SUMMED_ROWS = 512 };
 
 static inline __attribute__((always_inline)) float lane_sum(const float *lanes) {
   float sum = 0;
@@ -74,9 +75,9 @@ GRAFT_DISPATCH(norm_rows_backward,
                 const float *weight, long rows, long width),
                (dx, dy, x, means, inverses, weight, rows, width))
 
-GRAFT_BODY graft_layer_norm_backward_parameters_body(float *dweight, float *dbias, const float *dy,
-                                                     const float *x, const float *means,
-                                                     const float *inverses, long rows, long width) {
+GRAFT_BODY norm_parameters_body(float *dweight, float *dbias, const float *dy,
+                                 const float *x, const float *means,
+                                 const float *inverses, long rows, long width) {
   for (long j = 0; j < width; j++) dweight[j] = dbias[j] = 0;
   for (long i = 0; i < rows; i++) {
     const float *row = x + i * width, *dyrow = dy + i * width;
@@ -87,7 +88,7 @@ GRAFT_BODY graft_layer_norm_backward_parameters_body(float *dweight, float *dbia
     }
   }
 }
-GRAFT_DISPATCH(graft_layer_norm_backward_parameters,
+GRAFT_DISPATCH(norm_parameters,
                (float *dweight, float *dbias, const float *dy, const float *x, const float *means,
                 const float *inverses, long rows, long width),
                (dweight, dbias, dy, x, means, inverses, rows, width))
@@ -128,4 +129,30 @@ void graft_layer_norm_backward(float *dx, const float *dy, const float *x, const
                                const float *inverses, const float *weight, long rows, long width) {
   struct norm work = {dx, (float *)means, (float *)inverses, dy, x, weight, NULL, 0, rows, width};
   graft_parallel((rows + ROWS_A_TASK - 1) / ROWS_A_TASK, backward_task, &work);
+}
+
+/// The sums of one block of rows, dweight then dbias, at `out` of its index.
+static void parameters_task(void *context, long index) {
+  struct norm *w = context;
+  long row = index * SUMMED_ROWS, at = row * w->width, left = w->rows - row;
+  float *sums = w->out + index * 2 * w->width;
+  norm_parameters(sums, sums + w->width, w->dy + at, w->x + at, w->means + row, w->inverses + row,
+                  left < SUMMED_ROWS ? left : SUMMED_ROWS, w->width);
+}
+
+void graft_layer_norm_backward_parameters(float *dweight, float *dbias, const float *dy, const float *x,
+                                          const float *means, const float *inverses, long rows,
+                                          long width) {
+  long blocks = (rows + SUMMED_ROWS - 1) / SUMMED_ROWS;
+  size_t bytes = (size_t)(blocks * 2 * width) * sizeof(float);
+  float *parts = graft_pool_take(bytes);
+  struct norm work = {parts, (float *)means, (float *)inverses, dy, x, NULL, NULL, 0, rows, width};
+  graft_parallel(blocks, parameters_task, &work);
+  for (long j = 0; j < width; j++) dweight[j] = dbias[j] = 0;
+  for (long block = 0; block < blocks; block++)
+    for (long j = 0; j < width; j++) {
+      dweight[j] += parts[block * 2 * width + j];
+      dbias[j] += parts[(block * 2 + 1) * width + j];
+    }
+  graft_pool_give(parts, bytes);
 }

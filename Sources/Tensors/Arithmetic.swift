@@ -21,14 +21,6 @@ extension Tensor {
     Tensor(unfilled: shape) { y in withPointer { graft_scale(y, $0, s, count) } }
   }
 
-  /// The product with `other`, element by element.
-  public func multiplied(by other: Tensor) -> Tensor {
-    precondition(shape == other.shape, "multiplied: shapes differ, \(shape) and \(other.shape)")
-    return Tensor(unfilled: shape) { y in
-      withPointers(self, other) { graft_multiply(y, $0, $1, count) }
-    }
-  }
-
   /// The sum over all but the last `axes` axes: [..., S] to [S].
   public func summed(keepingLast axes: Int) -> Tensor {
     let kept = Array(shape.suffix(axes))

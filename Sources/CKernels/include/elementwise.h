@@ -9,9 +9,6 @@ void graft_scale(float *y, const float *x, float s, long count);
 /// y[i] += s · x[i].
 void graft_accumulate(float *y, const float *x, float s, long count);
 
-/// y[i] = a[i] · b[i].
-void graft_multiply(float *y, const float *a, const float *b, long count);
-
 /// sums[j] = Σ_i x[i · width + j]: the sum over the rows, in a fixed order that no thread count changes.
 void graft_sum_rows(float *sums, const float *x, long rows, long width);
 
@@ -26,6 +23,3 @@ void graft_gelu(float *y, const float *x, long count);
 
 /// dx = dy · (Φ(x) + x · φ(x)).
 void graft_gelu_backward(float *dx, const float *dy, const float *x, long count);
-
-/// y = 1 / (1 + exp(-x)).
-void graft_sigmoid(float *y, const float *x, long count);
