@@ -97,6 +97,9 @@ public struct Evaluation: Sendable, Equatable {
       statistics: Statistics(chosen.map { $0.scores[keyPath: measure.path] }))
   }
 
+  /// The unit of distances in a sentence.
+  var unitWords: String { spacingUnit == "mm" ? "mm" : "\(spacingUnit)s" }
+
   /// What the convention means, in a sentence for a table's title; nil for the default.
   public var note: String? {
     guard convention == .transunet else { return nil }

@@ -32,7 +32,7 @@ extension Evaluation {
 
   /// The tables for a terminal: the rows, then the statistics per label with how many values they are over.
   public var table: String {
-    let unit = "Distances in \(spacingUnit); – is undefined."
+    let unit = "Distances in \(unitWords); – is undefined."
     let several = predictions != [nil]
     let title = [note, unit].compactMap { $0 }.joined(separator: "\n")
     return title + "\n\n" + (several ? comparisonTable : caseTable) + "\n" + summaryTable

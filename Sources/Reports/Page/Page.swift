@@ -53,7 +53,7 @@ public struct Page: Sendable {
     let labels = first.labels.map(\.description).joined(separator: ", ")
     return """
       <p class="lead">\(plural(first.cases.count, "case")), labels \(labels); distances in \
-      \(first.spacingUnit).</p>\(first.note.map { note -> HTML in "<p class=\"note\">\(note)</p>" } ?? "")
+      \(first.unitWords).</p>\(first.note.map { note -> HTML in "<p class=\"note\">\(note)</p>" } ?? "")
       """
   }
 
