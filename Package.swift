@@ -101,7 +101,7 @@ let package = Package(
       "Inference",
       [
         "Failures", "Tensors", "Archives", "Volumes", "Exemplars", "SegmentAnything",
-        "Checkpoints",
+        "Checkpoints", "Adaptation",
       ]),
     suite(
       "Training",

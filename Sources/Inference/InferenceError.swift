@@ -8,6 +8,12 @@ public enum InferenceError: Failure, Equatable {
   case preparation(adapter: String)
   /// An image has too many channels.
   case channels(case: String, found: Int)
+  /// Two files of one case have different grids.
+  case grids(case: String, file: String, difference: String)
+  /// A pack has no case in a split.
+  case emptySplit(path: String, split: String, splits: [String])
+  /// Prompts were given though the adapter has classes of its own.
+  case needsNoPrompts(adapter: String)
   /// There is nothing to predict in a folder.
   case nothingToPredict(path: String)
 
@@ -26,6 +32,14 @@ public enum InferenceError: Failure, Equatable {
       "\(adapter) does not say how images are prepared (its metadata \"preprocessing\"). Was it made by graft tune?"
     case .channels(let name, let found):
       "\(name) has \(found) channels; a model sees one to three. Choose some with --channels when packing."
+    case .grids(let name, let file, let difference):
+      "\(name): the grid of \(file) differs from that of the first channel: \(difference)."
+    case .emptySplit(let path, let split, let splits):
+      "\(path) has no case in the split \(split). Its splits: \(splits.joined(separator: ", "))."
+    case .needsNoPrompts(let adapter):
+      """
+      \(adapter) segments its own classes without prompts. Leave out the prompts, or the adapter.
+      """
     case .nothingToPredict(let path):
       "\(path) holds no image graft reads (.nii, .nii.gz, .png or a pack). Name a file or a folder with images."
     }

@@ -21,6 +21,7 @@ public struct PromptedPrediction {
 
   private let model: Sam
   private let size: Int
+  private let preparation: ImagePreparation?
 
   /// A model at an image size, its own where none is given.
   public init(_ model: Sam, size: Int? = nil) throws(ConfigurationError) {
@@ -30,6 +31,14 @@ public struct PromptedPrediction {
       throw .imageSize(self.size, patch: patch)
     }
     self.model = model
+    preparation = nil
+  }
+
+  /// An adapted model, which sees images as they were prepared in training.
+  public init(_ model: Sam, preparation: ImagePreparation) {
+    self.model = model
+    size = preparation.size
+    self.preparation = preparation
   }
 
   /// The answer to a prompt about an image; `name` stands for the image in errors.
@@ -44,16 +53,34 @@ public struct PromptedPrediction {
     guard !multimask || model.configuration.maskTokens > 1 else {
       throw PromptError.noChoice(file: name)
     }
-    let way = Preprocessing(size: size, height: shape[2], width: shape[3])
+    let way = way(height: shape[2], width: shape[3])
     let low = 4 * size / model.configuration.patch
     let prompt = try prompt.prompt(way, low: low)
-    let bytes = try bytes(of: image, name: name)
-    let embedding = model.imageEncoder(way.normalised(resized(bytes, way)))
+    let embedding = model.imageEncoder(try input(image, way, name: name))
     let prediction = model.masks(of: embedding, prompts: [prompt]).chosen(multimask: multimask)
     let masks = prediction.masks.value.reshaped(Array(prediction.masks.shape.dropFirst()))
     return Answer(
       lowResolution: masks, logits: way.restored(masks), iou: prediction.iou.value.values,
       embedding: channelsFirst(embedding.value))
+  }
+
+  private func way(height: Int, width: Int) -> Preprocessing {
+    guard let fit = preparation?.fit(height: height, width: width) else {
+      return Preprocessing(size: size, height: height, width: width)
+    }
+    return Preprocessing(
+      size: size, height: height, width: width, resizedHeight: fit.height,
+      resizedWidth: fit.width)
+  }
+
+  /// The encoder's input [3, size, size].
+  private func input(_ image: Volume, _ way: Preprocessing, name: String) throws -> Tensor {
+    guard let preparation else {
+      return way.normalised(resized(try bytes(of: image, name: name), way))
+    }
+    let normalised = try preparation.normalised(image.voxels, case: name)
+    return preparation.input(
+      normalised.reshaped([normalised.shape[0], way.height, way.width]))
   }
 
   /// The image as bytes of three colours: 8-bit images as they are, others between the 0.5th and the 99.5th

@@ -19,18 +19,15 @@ public struct VolumePrediction {
   /// Images of up to this many tokens a side are worked on side by side, one a thread; larger ones one by one.
   private static let smallGrid = 32
 
-  /// The prediction of an adapter on its base weights.
+  /// The prediction of an adapter on its base weights, at another image size than it was trained at if one is given.
   /// - Throws: `InferenceError.needsPrompts` for an adapter trained with prompts, which has no classes.
   public init(
-    _ adapter: Adapter, model: AdaptedModel, name: String, keepsLargest: Bool
+    _ adapter: Adapter, model: AdaptedModel, name: String, keepsLargest: Bool,
+    imageSize: Int? = nil
   ) throws {
     guard model.plan.classHeads != nil else { throw InferenceError.needsPrompts(adapter: name) }
-    guard
-      let preparation = try? JSONDecoder().decode(
-        ImagePreparation.self, from: Data(adapter.preprocessing.utf8))
-    else { throw InferenceError.preparation(adapter: name) }
+    preparation = try ImagePreparation(of: adapter, name: name, size: imageSize, model.model)
     self.model = model
-    self.preparation = preparation
     labels = adapter.labels
     self.keepsLargest = keepsLargest
   }

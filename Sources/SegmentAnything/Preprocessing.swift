@@ -16,6 +16,10 @@ public struct Preprocessing: Sendable, Equatable {
   public let height: Int
   /// The image's own columns.
   public let width: Int
+  /// The rows of the resized image: the exact length plus a half, cut to a whole number.
+  public let resizedHeight: Int
+  /// The columns of the resized image.
+  public let resizedWidth: Int
 
   /// The way of an image of `height` rows and `width` columns into a square of `size`.
   public init(size: Int, height: Int, width: Int) {
@@ -25,16 +29,22 @@ public struct Preprocessing: Sendable, Equatable {
     self.size = size
     self.height = height
     self.width = width
+    let scale = Double(size) / Double(max(height, width))
+    resizedHeight = max(1, Int(Double(height) * scale + 0.5))
+    resizedWidth = max(1, Int(Double(width) * scale + 0.5))
   }
 
-  /// The rows of the resized image: the exact length plus a half, cut to a whole number.
-  public var resizedHeight: Int { resized(height) }
-  /// The columns of the resized image.
-  public var resizedWidth: Int { resized(width) }
-
-  private func resized(_ side: Int) -> Int {
-    let scale = Double(size) / Double(max(height, width))
-    return max(1, Int(Double(side) * scale + 0.5))
+  /// The same for an image that is brought to `resizedHeight` x `resizedWidth` by another rule than the longer side's.
+  public init(size: Int, height: Int, width: Int, resizedHeight: Int, resizedWidth: Int) {
+    precondition(
+      height > 0 && width > 0 && (1...size).contains(resizedHeight)
+        && (1...size).contains(resizedWidth),
+      "Preprocessing: \(height) x \(width) as \(resizedHeight) x \(resizedWidth) into \(size)")
+    self.size = size
+    self.height = height
+    self.width = width
+    self.resizedHeight = resizedHeight
+    self.resizedWidth = resizedWidth
   }
 
   /// A place of the resized image from one of the image as given, both in pixels.

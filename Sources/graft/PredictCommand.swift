@@ -1,3 +1,4 @@
+import Adaptation
 import ArgumentParser
 import Checkpoints
 import Foundation
@@ -5,12 +6,16 @@ import Inference
 import SegmentAnything
 import Volumes
 
-/// `graft predict`: the masks of an image from prompts.
+/// `graft predict`: the masks of volumes from an adapter, or of one image from prompts.
 struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict",
     abstract: "Segments a volume or a folder with an adapter, or one image with prompts.",
     discussion: """
+      Volumes, in their own grid, without prompts:
+
+        graft predict --weights sam_vit_b.pth --adapter run/adapter.safetensors scans --out masks --keep-largest
+
       One image and what to segment in it, places in pixels of the image as given:
 
         graft predict --weights sam_vit_b.pth cell.png --out mask.png --point 120,80 --box 90,40,200,160
@@ -19,28 +24,91 @@ struct PredictCommand: ParsableCommand {
       expects of each.
       """)
 
-  @Option(help: "The weights: .pth, .safetensors or .npz with the official names.")
-  var weights: String
-  @Argument(help: "An image (.png, or a NIfTI file of one slice).") var input: String
-  @Option(help: "Where the mask is written (.png, .nii or .nii.gz).") var out: String
-  @Option(help: "The side of the model's image; its own where none is given.")
+  @Argument(help: "A volume or picture (.nii, .nii.gz, .png), a folder of them, or a pack (.h5).")
+  var input: String
+  @Option(help: "The mask's file (.nii.gz, .nii, .png); for a folder or a pack, a folder.")
+  var out: String
+  @Option(help: "The weights: .pth, .safetensors or .npz; the bundled ones where none are named.")
+  var weights: String?
+  @Option(help: "What graft tune learned on these weights.") var adapter: String?
+  @Option(help: "Of a pack, the split to predict; all cases where none is named.")
+  var split: String?
+  @Flag(help: "Keep each class's largest connected component only.") var keepLargest = false
+  @Option(help: "The side of the model's image; else the adapter's, else the model's own.")
   var imageSize: Int?
   @Option(help: "The heads of the decoder, where they are not 8 and the weights do not say.")
   var decoderHeads: Int?
+  @Flag(help: "Say what would be predicted, and stop.") var dryRun = false
   @OptionGroup(title: "Prompts") var prompts: PromptOptions
   @OptionGroup var common: CommonOptions
 
+  func validate() throws {
+    guard adapter != nil || (!keepLargest && split == nil) else {
+      throw ValidationError("--keep-largest and --split need an --adapter.")
+    }
+  }
+
   func run() throws {
     let console = common.apply()
+    let base = try Checkpoint(contentsOf: weights ?? BundledWeights.path())
+    guard let path = adapter else {
+      let model = try Sam(base, decoderHeads: decoderHeads)
+      return try answer(PromptedPrediction(model, size: imageSize), console)
+    }
+    let adapter = try Adapter(contentsOf: path)
+    let model = try adapter.model(on: base, decoderHeads: decoderHeads, name: path)
+    guard !prompts.isEmpty else {
+      let prediction = try VolumePrediction(
+        adapter, model: model, name: path, keepsLargest: keepLargest, imageSize: imageSize)
+      return try predict(prediction, console)
+    }
+    guard model.plan.classHeads == nil else {
+      throw InferenceError.needsNoPrompts(adapter: path)
+    }
+    let preparation = try ImagePreparation(
+      of: adapter, name: path, size: imageSize, model.model)
+    try answer(PromptedPrediction(model.model, preparation: preparation), console)
+  }
+
+  /// Predicts every case and writes its labels beside the others.
+  private func predict(_ prediction: VolumePrediction, _ console: Console) throws {
+    let cases = try PredictionCase.found(at: input, split: split)
+    let start = Date()
+    for (index, one) in cases.enumerated() {
+      let target = one.target(out)
+      if dryRun {
+        print(target)
+        continue
+      }
+      let image = try one.image()
+      for warning in image.source.warnings {
+        console.tell("warning: \(one.name): \(warning)", event: "warning", ["case": one.name])
+      }
+      try FileManager.default.createDirectory(
+        at: URL(fileURLWithPath: target).deletingLastPathComponent(),
+        withIntermediateDirectories: true)
+      try prediction.labels(of: image, case: one.name).write(target)
+      print(target)
+      let seconds = Date().timeIntervalSince(start) / Double(index + 1)
+      let left = Int(seconds * Double(cases.count - index - 1))
+      console.progress(
+        "\(index + 1) of \(cases.count) predicted, \(left) s left", event: "predicted",
+        ["case": one.name, "path": target])
+    }
+    console.endProgress()
+  }
+
+  /// Answers the prompts about one image.
+  private func answer(_ prediction: PromptedPrediction, _ console: Console) throws {
     let prompt = try prompts.prompt()
-    let model = try Sam(Checkpoint(contentsOf: weights), decoderHeads: decoderHeads)
-    let prediction = try PromptedPrediction(model, size: imageSize)
     let image = try Volume.read(input).checkedFinite(input)
-    for warning in image.source.warnings { console.tell(warning, event: "warning") }
+    for warning in image.source.warnings {
+      console.tell("warning: \(warning)", event: "warning")
+    }
+    if dryRun { return print(out) }
     let answer = try prediction(image, prompt, multimask: prompts.multimask, name: input)
     if let logits = prompts.logits { try answer.writeLogits(to: logits) }
-    let paths = try answer.writeMasks(to: out, of: image)
-    for (index, path) in paths.enumerated() {
+    for (index, path) in try answer.writeMasks(to: out, of: image).enumerated() {
       let pixels = answer.mask(index).count { $0 != 0 }
       let quality = String(format: "%.4f", answer.iou[index])
       print("\(path): \(pixels) pixels, expected IoU \(quality)")

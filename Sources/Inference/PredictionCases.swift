@@ -1,0 +1,119 @@
+import Exemplars
+import Foundation
+import Tensors
+public import Volumes
+
+/// A case to be predicted: its name, and where its image is.
+public struct PredictionCase: Sendable {
+  private enum Content {
+    /// The image's files, one a channel, or one with all of them.
+    case files([String])
+    case packed(Pack)
+  }
+
+  /// The name, which the prediction's file gets.
+  public let name: String
+  private let content: Content
+  /// Whether the image was named itself, not a folder or pack that has it.
+  private var isNamed = false
+
+  private init(_ name: String, _ content: Content, isNamed: Bool = false) {
+    self.name = name
+    self.content = content
+    self.isNamed = isNamed
+  }
+
+  /// The image; its channels share one grid.
+  public func image() throws -> Volume {
+    switch content {
+    case .files(let files): try image(of: files)
+    case .packed(let pack): try pack.image(name)
+    }
+  }
+
+  private func image(of files: [String]) throws -> Volume {
+    let parts = try files.map { try Volume.read($0).checkedFinite(name) }
+    for (part, file) in zip(parts, files).dropFirst() {
+      if let difference = parts[0].geometry.difference(from: part.geometry) {
+        throw InferenceError.grids(case: name, file: file, difference: difference)
+      }
+    }
+    guard parts.count > 1 else { return parts[0] }
+    return Volume(
+      voxels: Tensor.concatenated(parts.map(\.voxels), axis: 0), geometry: parts[0].geometry,
+      source: parts[0].source)
+  }
+
+  /// Where the labels go: to `out` for an image that was named itself, else to a file of the case's name in the folder
+  /// `out`, a `.png` for a picture and a `.nii.gz` for a volume.
+  public func target(_ out: String) -> String {
+    if isNamed, !out.hasSuffix("/"), !PredictionCase.isFolder(out) { return out }
+    var ending = ".nii.gz"
+    if case .files(let files) = content, files[0].lowercased().hasSuffix(".png") { ending = ".png" }
+    return (out.hasSuffix("/") ? out : out + "/") + name + ending
+  }
+
+  /// The endings of the images that can be predicted.
+  static let endings = [".nii.gz", ".nii", ".png"]
+
+  /// The file's ending, or nil for a file that is no image.
+  static func ending(of path: String) -> String? {
+    endings.first { path.lowercased().hasSuffix($0) }
+  }
+
+  /// The cases at a path: the one of an image file, those of a pack, or those of a folder's images, by name.
+  ///
+  /// Of a pack, `split` picks one part. A folder with `images/` or `imagesTs/` in it stands for that. Where all names in a
+  /// folder end in four digits from `_0000` on, as nnU-Net's, these count the channels of one case.
+  public static func found(at path: String, split: String? = nil) throws -> [PredictionCase] {
+    if isFolder(path) { return try inFolder(path) }
+    guard path.hasSuffix(".h5") else {
+      return [PredictionCase(name(of: path), .files([path]), isNamed: true)]
+    }
+    let pack = try Pack(path)
+    let entries = split.map { pack.cases(in: $0) } ?? pack.cases
+    guard !entries.isEmpty else {
+      throw InferenceError.emptySplit(
+        path: path, split: split ?? "", splits: Set(pack.cases.compactMap(\.split)).sorted())
+    }
+    return entries.map { PredictionCase($0.id, .packed(pack)) }
+  }
+
+  private static func inFolder(_ path: String) throws -> [PredictionCase] {
+    if let inner = ["images", "imagesTs"].map({ path + "/" + $0 }).first(where: isFolder) {
+      return try inFolder(inner)
+    }
+    let files = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+      .filter { !$0.hasPrefix(".") && ending(of: $0) != nil }
+    guard !files.isEmpty else { throw InferenceError.nothingToPredict(path: path) }
+    return byChannel(files, in: path)
+      ?? files.map { PredictionCase(name(of: $0), .files([path + "/" + $0])) }
+  }
+
+  private static func isFolder(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      && isFolder.boolValue
+  }
+
+  /// The name of a file without its folder and ending.
+  private static func name(of path: String) -> String {
+    let file = String(path.split(separator: "/").last ?? "")
+    return String(file.dropLast(ending(of: file)?.count ?? 0))
+  }
+
+  /// Files `CASE_0000`, `CASE_0001` as one case each; nil where some name does not follow this.
+  private static func byChannel(_ files: [String], in folder: String) -> [PredictionCase]? {
+    var groups: [String: [String]] = [:]
+    for file in files {
+      let parts = name(of: file).split(separator: "_", omittingEmptySubsequences: false)
+      guard parts.count > 1, let last = parts.last, last.count == 4, let channel = Int(last)
+      else { return nil }
+      let name = parts.dropLast().joined(separator: "_")
+      guard channel == groups[name, default: []].count else { return nil }
+      groups[name, default: []].append(folder + "/" + file)
+    }
+    return groups.sorted { $0.key < $1.key }
+      .map { PredictionCase($0.key, .files($0.value)) }
+  }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import Inference
+import Tensors
+import TestKit
+import Testing
+import Volumes
+
+struct PredictionCaseTests {
+  @Test func `a file is one case, whose labels go where they were sent`() throws {
+    let path = Goldens.path("formats/nifti/oblique_q_and_s.nii")
+    let cases = try PredictionCase.found(at: path)
+    #expect(cases.map(\.name) == ["oblique_q_and_s"])
+    #expect(cases[0].target("masks/a.nii") == "masks/a.nii")
+    #expect(cases[0].target("masks/") == "masks/oblique_q_and_s.nii.gz")
+    #expect(try cases[0].image().voxels.shape == [1, 8, 10, 12])
+  }
+
+  @Test func `a folder's images are cases by name, those in images first of all`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for name in ["b.nii.gz", "a.png", "._a.png", "notes.txt"] { try touch(folder, name) }
+    let cases = try PredictionCase.found(at: folder.path)
+    #expect(cases.map(\.name) == ["a", "b"])
+    #expect(cases.map { $0.target("out") } == ["out/a.png", "out/b.nii.gz"])
+    try touch(folder.appendingPathComponent("images"), "c.nii")
+    #expect(try PredictionCase.found(at: folder.path).map(\.name) == ["c"])
+  }
+
+  @Test func `names that count channels make one case of several files`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let geometry = Geometry(extents: SIMD3(4, 3, 2), affine: Affine(spacing: SIMD3(1, 1, 2)))
+    for (name, value) in [("x_0000", Float(1)), ("x_0001", 2), ("y_0000", 3), ("y_0001", 4)] {
+      try Volume(
+        voxels: Tensor([1, 2, 3, 4], repeating: value), geometry: geometry,
+        source: Source(geometry)
+      ).write(folder.appendingPathComponent("\(name).nii.gz").path)
+    }
+    let cases = try PredictionCase.found(at: folder.path)
+    #expect(cases.map(\.name) == ["x", "y"])
+    let image = try cases[1].image()
+    #expect(image.voxels.shape == [2, 2, 3, 4])
+    #expect(image.voxels[flat: 0] == 3)
+    #expect(image.voxels[flat: 24] == 4)
+    try touch(folder, "z_0001.nii.gz")
+    #expect(try PredictionCase.found(at: folder.path).count == 5)
+  }
+
+  @Test func `channels of different grids are refused by name`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for (index, spacing) in [1.0, 1.5].enumerated() {
+      let geometry = Geometry(
+        extents: SIMD3(4, 3, 2), affine: Affine(spacing: SIMD3(1, 1, spacing)))
+      try Volume(
+        voxels: Tensor(zeros: [1, 2, 3, 4]), geometry: geometry, source: Source(geometry)
+      ).write(folder.appendingPathComponent("x_000\(index).nii").path)
+    }
+    let cases = try PredictionCase.found(at: folder.path)
+    let error = #expect(throws: InferenceError.self) { try cases[0].image() }
+    #expect(error?.description.contains("x_0001.nii") == true)
+  }
+
+  @Test func `a folder without images is refused`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    #expect(throws: InferenceError.nothingToPredict(path: folder.path)) {
+      try PredictionCase.found(at: folder.path)
+    }
+  }
+
+  private func touch(_ folder: URL, _ name: String) throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Data().write(to: folder.appendingPathComponent(name))
+  }
+}
