@@ -33,8 +33,10 @@ extension Recipe {
       name: name, overrides: settings)
   }
 
-  /// The recipe as YAML, every key in the order of the documentation.
-  public func yaml() throws -> String { try YAMLEncoder().encode(self) }
+  /// The recipe as YAML, every key in the order of the documentation, each list on a line.
+  public func yaml() throws -> String {
+    try Yams.serialize(node: RecipeTree.readable(RecipeTree.node(of: self)))
+  }
 }
 
 /// A recipe's YAML as a tree, before it is a recipe.
@@ -60,6 +62,8 @@ enum RecipeTree {
       throw RecipeError.override(override)
     }
     let path = override[..<equals].split(separator: ".").map(String.init)
+    // A budget's keys exclude one another, so one that is overridden takes the place of the others.
+    if path.first == "budget" { tree["budget"] = nil }
     guard let value = try Yams.compose(yaml: String(override[override.index(after: equals)...]))
     else { throw RecipeError.override(override) }
     set(value, at: path[...], in: &tree)
@@ -115,6 +119,52 @@ enum RecipeTree {
   /// A recipe as a tree.
   static func node(of recipe: some Encodable) throws -> Node {
     try Yams.compose(yaml: try YAMLEncoder().encode(recipe)) ?? Node("")
+  }
+
+  /// The same tree with numbers as people write them and lists on one line.
+  static func readable(_ node: Node) -> Node {
+    switch node {
+    case .mapping(var mapping):
+      for (key, value) in mapping { mapping[key] = readable(value) }
+      return .mapping(mapping)
+    case .sequence(var sequence):
+      for index in sequence.indices { sequence[index] = readable(sequence[index]) }
+      sequence.style = .flow
+      return .sequence(sequence)
+    case .scalar(let scalar):
+      guard scalar.style == .plain, scalar.string.contains("e"), let number = Double(scalar.string)
+      else { return node }
+      let whole = number == number.rounded() && abs(number) < 1e6
+      return Node(whole ? "\(Int(number))" : "\(number)", .implicit, .plain)
+    default: return node
+    }
+  }
+
+  /// The first key whose value differs between two recipes, with both values; paths of files are left out.
+  static func difference(_ one: Recipe, _ other: Recipe) throws -> (
+    key: String, one: String, other: String
+  )? {
+    let pairs = try [one, other].map { recipe in
+      var bare = recipe
+      (bare.weights, bare.pack, bare.out, bare.initial) = ("", "", "", nil)
+      return leaves(try node(of: bare), path: "")
+    }
+    let keys = pairs[0].keys.sorted() + pairs[1].keys.sorted()
+    guard let key = keys.first(where: { pairs[0][$0] != pairs[1][$0] }) else { return nil }
+    return (key, pairs[0][key] ?? "missing", pairs[1][key] ?? "missing")
+  }
+
+  private static func leaves(_ node: Node, path: String) -> [String: String] {
+    guard let mapping = node.mapping else {
+      let text = (try? Yams.serialize(node: readable(node))) ?? ""
+      return [path: text.split(separator: "\n").joined(separator: " ")]
+    }
+    var leaves: [String: String] = [:]
+    for (key, value) in mapping {
+      let name = path.isEmpty ? key.string ?? "" : "\(path).\(key.string ?? "")"
+      leaves.merge(self.leaves(value, path: name)) { first, _ in first }
+    }
+    return leaves
   }
 
   /// The word with the fewest differing letters, where at most half of the letters differ.

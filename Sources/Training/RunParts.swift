@@ -149,6 +149,18 @@ final class RunParts {
       names.map { adapted.model.imageEncoder(variants.input($0)) }, axis: 0)
   }
 
+  /// The time of a step, by some that are not taken: two or more, until `limit` seconds have passed.
+  func secondsPerStep(within limit: Double) throws -> Double {
+    _ = Gradients(of: try outcome(ofStep: 0).total)
+    let start = Date()
+    var timed = 0
+    while timed < 2 || (timed < 100 && Date().timeIntervalSince(start) < limit) {
+      timed += 1
+      _ = Gradients(of: try outcome(ofStep: timed).total)
+    }
+    return Date().timeIntervalSince(start) / Double(timed)
+  }
+
   /// What was learned, as an adapter.
   func adapter() throws -> Adapter {
     let encoder = JSONEncoder()

@@ -23,6 +23,7 @@ public final class Trainer {
   private let isInterrupted: () -> Bool
   private let report: (TrainingEvent) -> Void
   private var optimizer: any Optimizer
+  private var hasWarned = false
   private var state: (step: Int, backgroundSteps: Int, seconds: Double) = (0, 0, 0)
 
   /// Makes everything ready for a run, or for going on with one; nothing is written yet.
@@ -40,6 +41,11 @@ public final class Trainer {
     let known = recipe.budget.steps ?? recipe.budget.epochs.map(parts.order.steps)
     let resolved = recipe.resolved(
       steps: known ?? before?.budget.steps, imageSize: parts.preparation.size)
+    if let before, let difference = try RecipeTree.difference(before, resolved) {
+      throw TrainingError.foreignSnapshot(
+        folder.recipe,
+        reason: "its \(difference.key) is \(difference.one), and \(difference.other) is asked for")
+    }
     self.recipe = resolved
     optimizer = recipe.rule
     resumed = try resume ? RunParts.snapshots(of: resolved, parts, folder).read() : nil
@@ -113,13 +119,10 @@ public final class Trainer {
     try folder.describe(recipe, environment)
   }
 
-  /// Turns the budget's seconds into steps, by the time of three that are not taken.
+  /// Turns the budget's seconds into steps.
   private func timeSteps() throws {
     guard let seconds = recipe.budget.seconds else { return }
-    _ = Gradients(of: try parts.outcome(ofStep: 0).total)
-    let start = Date()
-    for step in 1...2 { _ = Gradients(of: try parts.outcome(ofStep: step).total) }
-    let perStep = Date().timeIntervalSince(start) / 2
+    let perStep = try parts.secondsPerStep(within: min(2, seconds / 20))
     let steps = max(1, Int(seconds / max(perStep, 1e-6)))
     recipe = recipe.resolved(steps: steps, imageSize: parts.preparation.size)
     report(.timed(steps: steps, secondsPerStep: perStep))

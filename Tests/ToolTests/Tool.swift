@@ -12,7 +12,11 @@ struct ToolRun {
   }
 
   /// Runs `graft` with the given arguments and waits for its end.
-  static func graft(_ arguments: [String], in folder: URL? = nil) throws -> ToolRun {
+  ///
+  /// With `interruptedWhen` it gets SIGINT as soon as that file holds something.
+  static func graft(
+    _ arguments: [String], in folder: URL? = nil, interruptedWhen signalFile: String? = nil
+  ) throws -> ToolRun {
     let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     let process = Process()
     process.executableURL = tests.deletingLastPathComponent().appendingPathComponent("graft")
@@ -30,6 +34,14 @@ struct ToolRun {
     process.standardOutput = handles[0]
     process.standardError = handles[1]
     try process.run()
+    if let signalFile {
+      while process.isRunning,
+        FileManager.default.contents(atPath: signalFile)?.isEmpty ?? true
+      {
+        usleep(2000)
+      }
+      process.interrupt()
+    }
     process.waitUntilExit()
     for handle in handles { try handle.close() }
     return ToolRun(

@@ -44,6 +44,8 @@ struct RecipeTests {
     #expect(try Recipe(yaml: recipe.yaml(), name: "again") == recipe)
     let resolved = recipe.resolved(steps: 100, imageSize: 192)
     #expect(try Recipe(yaml: resolved.yaml(), name: "again") == resolved)
+    #expect(try resolved.yaml().contains("rate: 0.005\n"))
+    #expect(try resolved.yaml().contains("betas: [0.9, 0.999]\n"))
     #expect(resolved.image.size == 192)
     #expect(resolved.schedule.warmup == 10)
     #expect(resolved.budget == Recipe.Budget(steps: 100))
@@ -53,6 +55,8 @@ struct RecipeTests {
     let recipe = try Self.recipe(
       "optimizer: {rate: 0.1}", overrides: ["optimizer.rate=1e-4", "budget.seconds=60", "seed=7"])
     #expect(recipe.optimizer.rate == 1e-4)
+    let other = try Self.recipe("budget: {steps: 5}", overrides: ["budget.epochs=2"])
+    #expect(other.budget == Recipe.Budget(epochs: 2))
     #expect(recipe.budget == Recipe.Budget(seconds: 60))
     #expect(recipe.seed == 7)
   }
