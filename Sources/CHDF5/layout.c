@@ -5,6 +5,7 @@
 // A chunk is decompressed as a whole, and what reads as fill values costs no bytes in the file.
 static const uint64_t largest_chunk = 1ull << 30;
 static const uint64_t largest_unwritten = 1ull << 26;
+static const uint64_t largest_unwritten_chunks = 1ull << 16;
 // Deflate cannot shrink by more than about 1032.
 static const uint64_t largest_ratio = 1040;
 
@@ -61,10 +62,11 @@ static int check_chunks(
   hsize_t chunk[CHDF5_MAX_RANK];
   if (H5Pget_chunk(properties, CHDF5_MAX_RANK, chunk) != layout->rank)
     return chdf5_fail("a chunk has another rank than its data set");
-  uint64_t chunk_bytes = (uint64_t)layout->bytes;
+  uint64_t chunk_bytes = (uint64_t)layout->bytes, chunks = 1;
   for (int axis = 0; axis < layout->rank; axis++) {
     if (chunk[axis] == 0) return chdf5_fail("a chunk is empty");
     chunk_bytes = product(chunk_bytes, chunk[axis]);
+    chunks = product(chunks, ((uint64_t)layout->extents[axis] + chunk[axis] - 1) / chunk[axis]);
     layout->chunk[axis] = (int64_t)chunk[axis];
   }
   layout->chunked = 1;
@@ -72,6 +74,9 @@ static int check_chunks(
   uint64_t possible = product(file_bytes, largest_ratio);
   if (bytes > possible && bytes > largest_unwritten)
     return chdf5_fail("the extents claim more data than the file can hold");
+  // Every written chunk has an entry in the file, of more than 8 bytes.
+  if (chunks > largest_unwritten_chunks && chunks > file_bytes / 8)
+    return chdf5_fail("the extents claim more chunks than the file can hold");
   return check_filters(properties);
 }
 
@@ -110,13 +115,15 @@ static int check_extents(hid_t space, chdf5_layout *layout, uint64_t *count) {
   }
   int rank = H5Sget_simple_extent_ndims(space);
   if (rank < 0 || rank > CHDF5_MAX_RANK) return chdf5_fail("the data has more than 8 axes");
-  hsize_t extents[CHDF5_MAX_RANK];
-  if (H5Sget_simple_extent_dims(space, extents, NULL) != rank)
+  hsize_t extents[CHDF5_MAX_RANK], largest[CHDF5_MAX_RANK];
+  if (H5Sget_simple_extent_dims(space, extents, largest) != rank)
     return chdf5_fail_library("the extents cannot be read");
   layout->rank = rank;
   *count = 1;
   for (int axis = 0; axis < rank; axis++) {
     if (extents[axis] > (hsize_t)1 << 40) return chdf5_fail("an extent is beyond 2^40");
+    if (largest[axis] != H5S_UNLIMITED && extents[axis] > largest[axis])
+      return chdf5_fail("an extent is beyond its own maximum");
     layout->extents[axis] = (int64_t)extents[axis];
     *count = product(*count, extents[axis]);
   }

@@ -107,7 +107,7 @@ struct HDF5WritingTests {
       let sound = try #require(FileManager.default.contents(atPath: path))
       var random = Random(seed: 5)
       var refused = 0
-      for _ in 0..<200 {
+      for _ in 0..<60 {
         var bytes = sound
         for _ in 0..<4 {
           bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(random.next() % 256)

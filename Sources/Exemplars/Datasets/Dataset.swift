@@ -14,12 +14,13 @@ public enum DatasetKind: String, CaseIterable, Sendable {
 
   /// The cases found in some folders, which are only looked at, not read.
   public func listing(of folders: [String]) throws -> DatasetListing {
-    let found = try folders.map { folder in
+    let found = try folders.map { folder -> DatasetListing in
+      _ = try Folder(path: folder).names()
       switch self {
-      case .nifti: try NIfTIFolder(folder).listing()
-      case .brats: try BraTSFolder(folder).listing()
-      case .transunet: try TransUNetFolder(folder).listing()
-      case .png: try PictureFolder(folder).listing()
+      case .nifti: return try NIfTIFolder(folder).listing()
+      case .brats: return try BraTSFolder(folder).listing()
+      case .transunet: return try TransUNetFolder(folder).listing()
+      case .png: return try PictureFolder(folder).listing()
       }
     }
     return try DatasetListing(joining: found)

@@ -10,7 +10,8 @@ struct Folder {
       return try FileManager.default.contentsOfDirectory(atPath: path)
         .filter { !$0.hasPrefix(".") }.sorted()
     } catch {
-      throw ExemplarError.layout(path: path, reason: "the folder cannot be listed")
+      throw ExemplarError.layout(
+        path: path, reason: "there is no such folder, or it cannot be listed")
     }
   }
 

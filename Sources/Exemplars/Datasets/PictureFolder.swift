@@ -1,6 +1,7 @@
 import Foundation
 
-/// Pictures in `images/` and their masks in `masks/` or `labels/`, all PNG, matched by name.
+/// Pictures in `images/` and their masks in `masks/` or `labels/`, all PNG, matched by name; a mask's name may end in
+/// `_mask`.
 struct PictureFolder {
   private let images: Folder
   private let masks: Folder
@@ -18,7 +19,7 @@ struct PictureFolder {
 
   func listing() throws -> DatasetListing {
     let imageFiles = try images.files(endingIn: [".png"])
-    let maskFiles = try masks.files(endingIn: [".png"])
+    let maskFiles = try masks.files(endingIn: ["_mask.png", ".png"])
     for (id, mask) in maskFiles.sorted(by: { $0.key < $1.key }) where imageFiles[id] == nil {
       throw ExemplarError.missingPartner(
         id: id, found: "the mask \(mask)", missing: "image in \(images.path)")

@@ -46,6 +46,8 @@ public struct CheckReport: Sendable {
   public let labels: LabelMap
   /// The cases that could be read, in the order of their names.
   public let cases: [CaseCheck]
+  /// How the folders were understood, in sentences.
+  public let notes: [String]
   /// What the user should look at, in sentences.
   public let warnings: [String]
   /// What keeps the data set from being packed.
@@ -83,7 +85,7 @@ public struct CheckReport: Sendable {
       "\(kind.rawValue): \(cases.count) cases; channels \(channels.joined(separator: ", ")); "
       + "classes \(labels.summary)"
     return
-      ([heading] + table + warnings.map { "warning: \($0)" }
+      ([heading] + notes + table + warnings.map { "warning: \($0)" }
       + errors.map { "error: \($0.description)" }).joined(separator: "\n")
   }
 
@@ -94,6 +96,7 @@ public struct CheckReport: Sendable {
       let channels: [String]
       let labels: [String: [Int32]]
       let cases: [CaseCheck]
+      let notes: [String]
       let warnings: [String]
       let errors: [String]
     }
@@ -102,7 +105,7 @@ public struct CheckReport: Sendable {
     let content = Content(
       dataset: kind.rawValue, channels: channels,
       labels: Dictionary(uniqueKeysWithValues: labels.classes.map { ($0.name, $0.values) }),
-      cases: cases, warnings: warnings, errors: errors.map(\.description))
+      cases: cases, notes: notes, warnings: warnings, errors: errors.map(\.description))
     return String(decoding: try encoder.encode(content), as: UTF8.self)
   }
 

@@ -41,7 +41,7 @@ public struct Packing: Sendable {
     let splits = try splits(of: listing)
     let reader = reader(listing)
     var cases: [CaseCheck] = []
-    var warnings = listing.notes
+    var warnings: [String] = []
     var errors: [any Failure] = []
     for (position, entry) in listing.cases.enumerated() {
       progress(position, listing.cases.count, entry.id)
@@ -58,7 +58,8 @@ public struct Packing: Sendable {
     let comparison = Comparison(cases: cases, listing: listing, labels: map)
     return CheckReport(
       kind: kind, channels: cases.first?.channels ?? [], labels: map, cases: cases,
-      warnings: warnings + comparison.warnings, errors: errors + comparison.errors)
+      notes: listing.notes, warnings: warnings + comparison.warnings,
+      errors: errors + comparison.errors)
   }
 
   /// Writes the pack of a data set that was found sound.

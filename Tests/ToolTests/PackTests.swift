@@ -1,0 +1,84 @@
+import Foundation
+import Tensors
+import TestKit
+import Testing
+import Volumes
+
+struct PackTests {
+  /// Runs `body` in a folder of two scans `a` and `b` with labels 0, 1 and 2.
+  private func withScans(_ body: (URL) throws -> Void) throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let geometry = Geometry(extents: SIMD3(3, 2, 2), affine: Affine(spacing: SIMD3(-1, 1, 2)))
+    for (shift, name) in ["a", "b"].enumerated() {
+      for part in ["images", "labels"] {
+        try FileManager.default.createDirectory(
+          at: folder.appendingPathComponent(part), withIntermediateDirectories: true)
+      }
+      let values = (0..<12).map { Float($0 + shift) }
+      try Volume(voxels: Tensor([1, 2, 2, 3], values), geometry: geometry)
+        .write(folder.appendingPathComponent("images/\(name).nii.gz").path)
+      try LabelVolume(values: (0..<12).map { Int32($0 / 4) }, geometry: geometry)
+        .write(folder.appendingPathComponent("labels/\(name).nii.gz").path)
+    }
+    try body(folder)
+  }
+
+  @Test func `scans are checked, packed and inspected`() throws {
+    try withScans { folder in
+      let run = try ToolRun.graft(
+        "pack", "--dataset", "nifti", ".", "--out", "p.h5", "--split", "train=1,test=-1",
+        "--window", "-125,275", in: folder)
+      #expect(run.status == 0)
+      #expect(
+        run.output == """
+          nifti: 2 cases; channels 0; classes 1: 1, 2: 2
+          case  split  C x D x H x W  spacing   axes  intensities  labels   empty
+          a     train  1x2x2x3        1x1x2 mm  LAS   0…11         1:4 2:4  0/2
+          b     test   1x2x2x3        1x1x2 mm  LAS   1…12         1:4 2:4  0/2
+
+          """)
+      let facts = try ToolRun.graft("inspect", "--json", "p.h5", in: folder).object()
+      #expect(facts["kind"] as? String == "pack")
+      let cases = try #require(facts["cases"] as? [String: [String: Any]])
+      #expect(cases["b"]?["split"] as? String == "test")
+      #expect(cases["a"]?["window"] as? [Double] == [-125, 275])
+      #expect(cases["a"]?["source_orientation"] as? String == "LAS")
+    }
+  }
+
+  @Test func `a check writes nothing, and an error leaves the report and no pack`() throws {
+    try withScans { folder in
+      let check = try ToolRun.graft(
+        "pack", "--dataset", "nifti", ".", "--check", "--json", in: folder)
+      #expect(check.status == 0)
+      let report = try check.object()
+      #expect((report["cases"] as? [Any])?.count == 2)
+      try "one: 1\n".write(
+        to: folder.appendingPathComponent("map.yaml"), atomically: true, encoding: .utf8)
+      let refused = try ToolRun.graft(
+        "pack", "--dataset", "nifti", ".", "--out", "p.h5", "--labels", "map.yaml", in: folder)
+      #expect(refused.status == 3)
+      #expect(
+        refused.error.contains(
+          "./labels/a.nii.gz: the case a has labels outside the map: 2 (4 voxels)"))
+      #expect(refused.output.contains("classes one: 1"))
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+          == ["images", "labels", "map.yaml"])
+    }
+  }
+
+  @Test func `wrong usage ends with 2, a folder of another kind with 3`() throws {
+    try withScans { folder in
+      let refused: [(arguments: [String], status: Int32)] = [
+        (["nifti", "."], 2), (["btcv", ".", "--check"], 2),
+        (["nifti", ".", "--check", "--split", "train=7"], 2), (["brats", ".", "--check"], 3),
+      ]
+      for (arguments, status) in refused {
+        let run = try ToolRun.graft(["pack", "--dataset"] + arguments, in: folder)
+        #expect(run.status == status, "\(arguments): \(run.error)")
+      }
+    }
+  }
+}
