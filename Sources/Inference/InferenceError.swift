@@ -10,6 +10,8 @@ public enum InferenceError: Failure, Equatable {
   case channels(case: String, found: Int)
   /// Two files of one case have different grids.
   case grids(case: String, file: String, difference: String)
+  /// Another image size was asked for than an adapter was trained at.
+  case imageSize(adapter: String, asked: Int, trained: Int)
   /// A pack has no case in a split.
   case emptySplit(path: String, split: String, splits: [String])
   /// Prompts were given though the adapter has classes of its own.
@@ -17,8 +19,13 @@ public enum InferenceError: Failure, Equatable {
   /// There is nothing to predict in a folder.
   case nothingToPredict(path: String)
 
-  /// All are about what was given.
-  public var kind: FailureKind { .badInput }
+  /// What was asked for, or what was given.
+  public var kind: FailureKind {
+    switch self {
+    case .imageSize, .needsNoPrompts, .emptySplit: .usage
+    default: .badInput
+    }
+  }
 
   /// The sentence for the user.
   public var description: String {
@@ -34,6 +41,11 @@ public enum InferenceError: Failure, Equatable {
       "\(name) has \(found) channels; a model sees one to three. Choose some with --channels when packing."
     case .grids(let name, let file, let difference):
       "\(name): the grid of \(file) differs from that of the first channel: \(difference)."
+    case .imageSize(let adapter, let asked, let trained):
+      """
+      \(adapter) was trained on images of \(trained) pixels a side, and \(asked) was asked for. \
+      Leave out --image-size, or tune at that size.
+      """
     case .emptySplit(let path, let split, let splits):
       "\(path) has no case in the split \(split). Its splits: \(splits.joined(separator: ", "))."
     case .needsNoPrompts(let adapter):

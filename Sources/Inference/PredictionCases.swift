@@ -63,15 +63,17 @@ public struct PredictionCase: Sendable {
 
   /// The cases at a path: the one of an image file, those of a pack, or those of a folder's images, by name.
   ///
-  /// Of a pack, `split` picks one part. A folder with `images/` or `imagesTs/` in it stands for that. Where all names in a
-  /// folder end in four digits from `_0000` on, as nnU-Net's, these count the channels of one case.
+  /// Of a pack, `split` picks one part; without it the split `test` is taken, or all cases where there is none. A folder
+  /// with `images/` or `imagesTs/` in it stands for that. BraTS folders are cases of several modalities. Where all names in
+  /// a folder end in four digits from `_0000` on, as nnU-Net's, these count the channels of one case.
   public static func found(at path: String, split: String? = nil) throws -> [PredictionCase] {
     if isFolder(path) { return try inFolder(path) }
     guard path.hasSuffix(".h5") else {
       return [PredictionCase(name(of: path), .files([path]), isNamed: true)]
     }
     let pack = try Pack(path)
-    let entries = split.map { pack.cases(in: $0) } ?? pack.cases
+    let test = pack.cases(in: "test")
+    let entries = split.map { pack.cases(in: $0) } ?? (test.isEmpty ? pack.cases : test)
     guard !entries.isEmpty else {
       throw InferenceError.emptySplit(
         path: path, split: split ?? "", splits: Set(pack.cases.compactMap(\.split)).sorted())
@@ -82,6 +84,10 @@ public struct PredictionCase: Sendable {
   private static func inFolder(_ path: String) throws -> [PredictionCase] {
     if let inner = ["images", "imagesTs"].map({ path + "/" + $0 }).first(where: isFolder) {
       return try inFolder(inner)
+    }
+    let modalities = (try? BraTSFolder(path).images()) ?? []
+    if !modalities.isEmpty, modalities.allSatisfy({ $0.files.count > 1 }) {
+      return modalities.map { PredictionCase($0.id, .files($0.files)) }
     }
     let files = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
       .filter { !$0.hasPrefix(".") && ending(of: $0) != nil }

@@ -19,7 +19,7 @@ public struct VolumePrediction {
   /// Images of up to this many tokens a side are worked on side by side, one a thread; larger ones one by one.
   private static let smallGrid = 32
 
-  /// The prediction of an adapter on its base weights, at another image size than it was trained at if one is given.
+  /// The prediction of an adapter on its base weights; an image size, where given, must be the adapter's.
   /// - Throws: `InferenceError.needsPrompts` for an adapter trained with prompts, which has no classes.
   public init(
     _ adapter: Adapter, model: AdaptedModel, name: String, keepsLargest: Bool,

@@ -24,17 +24,20 @@ struct PredictCommand: ParsableCommand {
       expects of each.
       """)
 
-  @Argument(help: "A volume or picture (.nii, .nii.gz, .png), a folder of them, or a pack (.h5).")
+  @Argument(
+    help:
+      "A volume or picture (.nii, .nii.gz, .png), a folder of them or of BraTS cases, or a pack (.h5)."
+  )
   var input: String
   @Option(help: "The mask's file (.nii.gz, .nii, .png); for a folder or a pack, a folder.")
   var out: String
   @Option(help: "The weights: .pth, .safetensors or .npz; the bundled ones where none are named.")
   var weights: String?
   @Option(help: "What graft tune learned on these weights.") var adapter: String?
-  @Option(help: "Of a pack, the split to predict; all cases where none is named.")
+  @Option(help: "Of a pack, the split to predict; else test, or all cases where there is none.")
   var split: String?
   @Flag(help: "Keep each class's largest connected component only.") var keepLargest = false
-  @Option(help: "The side of the model's image; else the adapter's, else the model's own.")
+  @Option(help: "The side of the model's image; its own where none is given.")
   var imageSize: Int?
   @Option(help: "The heads of the decoder, where they are not 8 and the weights do not say.")
   var decoderHeads: Int?

@@ -1,3 +1,4 @@
+import Exemplars
 import Foundation
 import Inference
 import Tensors
@@ -59,6 +60,53 @@ struct PredictionCaseTests {
     let cases = try PredictionCase.found(at: folder.path)
     let error = #expect(throws: InferenceError.self) { try cases[0].image() }
     #expect(error?.description.contains("x_0001.nii") == true)
+  }
+
+  @Test func `folders of BraTS are cases of several modalities, in the order of a pack's channels`()
+    throws
+  {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let geometry = Geometry(extents: SIMD3(4, 3, 2), affine: Affine(spacing: SIMD3(1, 1, 2)))
+    for (file, value) in [("T1c_a", Float(2)), ("Flair_a", 1), ("OTMultiClass", 9)] {
+      let inner = folder.appendingPathComponent("pat1")
+      try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
+      try Volume(
+        voxels: Tensor([1, 2, 3, 4], repeating: value), geometry: geometry,
+        source: Source(geometry)
+      ).write(inner.appendingPathComponent("\(file).nii.gz").path)
+    }
+    for path in [folder.path, folder.path + "/pat1"] {
+      let cases = try PredictionCase.found(at: path)
+      #expect(cases.map(\.name) == ["pat1"])
+      let image = try cases[0].image()
+      #expect(image.voxels.shape == [2, 2, 3, 4])
+      #expect(image.voxels[flat: 0] == 1 && image.voxels[flat: 24] == 2)
+    }
+  }
+
+  @Test func `of a pack the test split is taken, the one named, or all`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.path + "/p.h5"
+    let geometry = Geometry(extents: SIMD3(4, 3, 2), affine: Affine(spacing: SIMD3(1, 1, 2)))
+    let image = Volume(
+      voxels: Tensor(zeros: [1, 2, 3, 4]), geometry: geometry, source: Source(geometry))
+    let labels = LabelMap([LabelMap.Class(name: "thing", values: [1])])
+    try PackWriter.write(to: path, dataset: "nifti", channels: ["MR"], labels: labels) { pack in
+      for (id, split) in [("a", "train"), ("b", "test"), ("c", "test")] {
+        let entry = PackedCase(
+          id: id, geometry: geometry, sourceGeometry: geometry, images: [], labels: [],
+          split: split)
+        try pack.add(entry, image: image, classes: [UInt8](repeating: 0, count: 24))
+      }
+    }
+    #expect(try PredictionCase.found(at: path).map(\.name) == ["b", "c"])
+    #expect(try PredictionCase.found(at: path, split: "train").map(\.name) == ["a"])
+    #expect(
+      throws: InferenceError.emptySplit(path: path, split: "x", splits: ["test", "train"])
+    ) { try PredictionCase.found(at: path, split: "x") }
+    #expect(try PredictionCase.found(at: path)[0].target("out") == "out/b.nii.gz")
   }
 
   @Test func `a folder without images is refused`() throws {

@@ -68,14 +68,14 @@ struct VolumePredictionTests {
     }
   }
 
-  @Test func `another image size must be whole patches`() throws {
+  @Test func `an image size must be the adapter's`() throws {
     let (adapter, model) = try adapted(preprocessing: preprocessing())
-    let other = try VolumePrediction(
-      adapter, model: model, name: "a", keepsLargest: false, imageSize: 96)
-    #expect(other.preparation.size == 96)
-    #expect(throws: ConfigurationError.imageSize(100, patch: 16)) {
+    let same = try VolumePrediction(
+      adapter, model: model, name: "a", keepsLargest: false, imageSize: 64)
+    #expect(same.preparation == preparation)
+    #expect(throws: InferenceError.imageSize(adapter: "a", asked: 96, trained: 64)) {
       try VolumePrediction(
-        adapter, model: model, name: "a", keepsLargest: false, imageSize: 100)
+        adapter, model: model, name: "a", keepsLargest: false, imageSize: 96)
     }
   }
 

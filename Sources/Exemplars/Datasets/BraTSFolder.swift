@@ -10,10 +10,11 @@ import Volumes
 ///   3 non-enhancing core, 4 enhancing core
 ///
 /// Channels are flair, t1, t1c and t2, as far as the files have them.
-struct BraTSFolder {
+public struct BraTSFolder {
   private let root: Folder
 
-  init(_ path: String) throws { root = Folder(path: path) }
+  /// A case's folder, or one with cases in it, up to three levels down.
+  public init(_ path: String) throws { root = Folder(path: path) }
 
   private enum Scheme: String {
     case to2021 = "2018 to 2021"
@@ -51,6 +52,12 @@ struct BraTSFolder {
     let folder: Folder
     let parts: [String: String]
     let scheme: Scheme
+  }
+
+  /// The name and the images of every case, labels or none, in the order of the channels.
+  public func images() throws -> [(id: String, files: [String])] {
+    try cases(in: root, depth: 3)
+      .map { entry in (entry.id, Self.modalities.compactMap { entry.parts[$0] }) }
   }
 
   func listing() throws -> DatasetListing {
