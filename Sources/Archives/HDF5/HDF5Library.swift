@@ -23,6 +23,16 @@ enum HDF5Library {
   /// The reason of the last failure; only inside `alone`, right after it.
   static var reason: String { String(cString: chdf5_reason()) }
 
+  /// The reason of the last failure to write: what the system said, where the library passes it on.
+  static var systemReason: String {
+    let reason = reason
+    guard let start = reason.range(of: "error message = '")?.upperBound,
+      let end = reason[start...].firstIndex(of: "'")
+    else { return reason }
+    let message = String(reason[start..<end])
+    return message == String(cString: strerror(ENOSPC)) ? "the disk is full" : message
+  }
+
   /// The pieces of text that each end in NUL, whose memory is then freed.
   static func pieces(_ text: UnsafeMutablePointer<CChar>?, _ bytes: Int) -> [String] {
     guard let text else { return [] }

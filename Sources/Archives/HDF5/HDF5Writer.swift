@@ -27,7 +27,7 @@ public final class HDF5Writer {
     id = try HDF5Library.alone { () throws(HDF5Error) in
       let id = chdf5_create(temporary)
       guard id >= 0 else {
-        throw .storage(path: target, action: "write", reason: HDF5Library.reason)
+        throw .storage(path: target, action: "write", reason: HDF5Library.systemReason)
       }
       return id
     }
@@ -46,7 +46,7 @@ public final class HDF5Writer {
     guard let id else { preconditionFailure("HDF5Writer: \(target) is closed") }
     try HDF5Library.alone { () throws(HDF5Error) in
       guard call(id) == 0 else {
-        throw .storage(path: target, action: "write", reason: HDF5Library.reason)
+        throw .storage(path: target, action: "write", reason: HDF5Library.systemReason)
       }
     }
   }
