@@ -1,23 +1,23 @@
-import Tensors
+package import Tensors
 
 /// Which samples each step takes: a function of the seed and the step alone, so that a resumed run needs no memory of it.
-struct BatchOrder {
+package struct BatchOrder {
   /// One place in a batch.
-  struct Item: Equatable {
+  package struct Item: Equatable {
     /// The index of the sample.
-    let sample: Int
+    package let sample: Int
     /// How many samples were drawn before it in the run; what is random about a visit is split off by it.
-    let visit: Int
+    package let visit: Int
   }
 
   /// The number of samples.
-  let count: Int
+  package let count: Int
   private let batch: Int
   private let explicit: [[Int]]?
   private let random: Random
 
   /// An order of `count` samples, or the explicit one.
-  init(
+  package init(
     count: Int, batch: Int, explicit: [[Int]]?, using random: Random
   ) throws(TrainingError) {
     precondition(count > 0 && batch > 0, "BatchOrder: \(count) samples in batches of \(batch)")
@@ -31,7 +31,7 @@ struct BatchOrder {
   }
 
   /// The samples of a step; passes over the samples follow one another without a gap.
-  func items(ofStep step: Int) -> [Item] {
+  package func items(ofStep step: Int) -> [Item] {
     if let explicit {
       let before = explicit[..<step].reduce(0) { $0 + $1.count }
       return explicit[step].enumerated().map { Item(sample: $1, visit: before + $0) }
@@ -43,12 +43,12 @@ struct BatchOrder {
   }
 
   /// The pass a step begins in, from 0.
-  func epoch(ofStep step: Int) -> Int {
+  package func epoch(ofStep step: Int) -> Int {
     (explicit.map { $0[..<step].reduce(0) { $0 + $1.count } } ?? step * batch) / count
   }
 
   /// The number of steps of a number of passes.
-  func steps(ofEpochs epochs: Double) -> Int {
+  package func steps(ofEpochs epochs: Double) -> Int {
     max(1, Int((epochs * Double(count) / Double(batch)).rounded(.up)))
   }
 

@@ -1,5 +1,5 @@
-import SegmentAnything
-import Tensors
+package import SegmentAnything
+package import Tensors
 import Volumes
 
 /// Prompts as a user would give them, drawn from the label of an object.
@@ -8,7 +8,7 @@ import Volumes
 /// pixels at most. Points: one in the object, then up to two more, each with equal chance in the object or outside it.
 /// Mask: the object seen at an eighth of the decoder's resolution and moved by up to a tenth of its box, as logits from
 /// -10 to 10. Kirillov et al., Segment Anything (2023), appendix A.
-struct PromptSimulation {
+package struct PromptSimulation {
   /// The kind of all prompts of a step.
   enum Kind: CaseIterable {
     case box, points, mask
@@ -22,7 +22,7 @@ struct PromptSimulation {
   let size: Int
 
   /// What a step's prompts have in common.
-  init(_ prompts: Recipe.Prompts, size: Int, using random: inout Random) {
+  package init(_ prompts: Recipe.Prompts, size: Int, using random: inout Random) {
     precondition(prompts != .none, "PromptSimulation: there is nothing to simulate")
     switch prompts {
     case .box: kind = .box
@@ -35,7 +35,7 @@ struct PromptSimulation {
   }
 
   /// A prompt for the object in a target [side, side] of 0 and 1, the decoder's resolution; an empty target has none.
-  func prompt(for target: [UInt8], side: Int, using random: inout Random) -> Prompt? {
+  package func prompt(for target: [UInt8], side: Int, using random: inout Random) -> Prompt? {
     let inside = target.indices.filter { target[$0] == 1 }
     guard !inside.isEmpty else { return nil }
     switch kind {

@@ -171,7 +171,8 @@ public final class Trainer {
   /// Warns at the first step that predicts only background, and gives up after too many in a row.
   private func watchBackground(_ outcome: Objective.Outcome) throws {
     state.backgroundSteps = outcome.missesAllObjects ? state.backgroundSteps + 1 : 0
-    if state.backgroundSteps == 1 {
+    if state.backgroundSteps == 1, !hasWarned {
+      hasWarned = true
       report(
         .warning("Step \(state.step) predicts only background, though its batch holds objects."))
     }

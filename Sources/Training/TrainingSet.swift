@@ -1,36 +1,36 @@
-import Exemplars
-import Inference
-import Tensors
-import Volumes
+package import Exemplars
+package import Inference
+package import Tensors
+package import Volumes
 
 /// A slice that is trained on, as it is before it is varied and brought to the model's square.
-struct TrainingSlice {
+package struct TrainingSlice {
   /// The name of its case.
-  let caseID: String
+  package let caseID: String
   /// Its position among the slices of the case.
-  let position: Int
+  package let position: Int
   /// Its intensities in the model's range, [C, h, w].
-  let image: Tensor
+  package let image: Tensor
   /// The class of each pixel.
-  let label: ByteImage
+  package let label: ByteImage
   /// What tells the voxels it was cut from: the SHA-256 of the case's image files.
-  let origin: String
+  package let origin: String
 }
 
 /// What a step takes from a slice: all classes, or one class as an object.
-struct TrainingSample: Equatable {
+package struct TrainingSample: Equatable {
   /// The index of the slice.
-  let slice: Int
+  package let slice: Int
   /// The class that is the object of a prompt; nil without prompts.
-  let object: UInt8?
+  package let object: UInt8?
 }
 
 /// The slices and samples of a run, ordered by case, then slice, then class.
-struct TrainingSet {
+package struct TrainingSet {
   /// The slices.
-  let slices: [TrainingSlice]
+  package let slices: [TrainingSlice]
   /// The samples.
-  let samples: [TrainingSample]
+  package let samples: [TrainingSample]
 
   /// A slice before its image is read.
   private struct Candidate {
@@ -42,7 +42,7 @@ struct TrainingSet {
   /// Chooses and reads the slices of a pack: the cases of the split `train`, or all where no case has a split.
   ///
   /// Every slice with a label is taken, and so many without that they have the wanted share; with prompts none without.
-  init(
+  package init(
     _ pack: Pack, preparation: ImagePreparation, emptyShare: Double, prompted: Bool,
     using random: Random
   ) throws {

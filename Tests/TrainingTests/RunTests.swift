@@ -187,4 +187,42 @@ struct RunTests {
     let before = try Digest.sha256(ofFile: bench.path("run/adapter.safetensors"))
     #expect(try bench.run("run", ["budget.seconds=0.2"], resume: true) == before)
   }
+
+  @Test func `nothing but background for 500 steps ends the run, after a warning at once`() throws {
+    let bench = try Bench()
+    defer { bench.remove() }
+    var warnings = 0
+    // Copies of one token give every class the same logits, and a rate this small keeps it so.
+    let trainer = try Trainer(
+      bench.recipe(
+        "run",
+        [
+          "classes={heads: frozen, start: copy}", "augment.kind=none", "budget.steps=600",
+          "optimizer={rate: 1e-30, weight_decay: 0}", "snapshot.every=100",
+        ]), version: "test"
+    ) { if case .warning = $0 { warnings += 1 } }
+    let error = #expect(throws: TrainingError.self) { try trainer.run() }
+    guard case .onlyBackground(500, 500, _?) = error else {
+      Issue.record("expected an end after 500 steps, not \(String(describing: error))")
+      return
+    }
+    #expect(warnings == 1)
+  }
+
+  @Test func `a run none of whose tensors gets a gradient ends in its first step`() throws {
+    let bench = try Bench()
+    defer { bench.remove() }
+    // Through hypernetworks of zeros no gradient goes back.
+    let base = try Checkpoint(contentsOf: Goldens.path("training/class_heads.safetensors"))
+    let heads = try base.names.map { ($0, try base.tensor($0).scaled(by: 0)) }
+    try Checkpoint(heads, source: "heads").writeSafetensors(to: bench.path("heads.safetensors"))
+    #expect(throws: TrainingError.noGradient(method: "decoder-lora")) {
+      try bench.run(
+        "run",
+        [
+          "classes={heads: frozen, start: fresh}",
+          "initial=['\(bench.path("heads.safetensors"))']",
+        ])
+    }
+  }
 }

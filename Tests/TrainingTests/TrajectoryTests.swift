@@ -1,7 +1,10 @@
+import Adaptation
 import Archives
+import Autodiff
 import Checkpoints
 import Exemplars
 import Foundation
+import SegmentAnything
 import Tensors
 import TestKit
 import Testing
@@ -92,6 +95,49 @@ struct TrajectoryTests {
     let error = zip(records, loss).map { abs($0.loss - $1) }.max() ?? 0
     print("\(golden.rawValue): largest difference of a loss \(error)")
     try compare(bench, after: "after_20")
+  }
+
+  @Test(arguments: Golden.allCases)
+  func `after 150 steps the mean Dice is PyTorch's within 0.05`(golden: Golden) throws {
+    let bench = try Bench(golden)
+    defer { bench.remove() }
+    let recipe = try bench.recipe(golden, batches: "batch_indices_long", total: 150)
+    try Trainer(recipe, version: "test") { _ in }.run()
+    let losses = try bench.golden.doubles("long_run/loss")
+    let found = try bench.records()
+    #expect(found.count == losses.count)
+    let dice = try foregroundDice(bench)
+    let expected = try bench.golden.doubles("long_run/final_dice_per_class")
+    let mean = dice.reduce(0, +) / Double(dice.count)
+    let expectedMean = expected.reduce(0, +) / Double(expected.count)
+    print("\(golden.rawValue): mean Dice \(mean), PyTorch's \(expectedMean)")
+    #expect(abs(mean - expectedMean) < 0.05)
+  }
+
+  /// The Dice of each class over all images at their own size, with the learned adapter.
+  private func foregroundDice(_ bench: Bench) throws -> [Double] {
+    let base = try Checkpoint(contentsOf: Goldens.path("sam-micro/sam_micro.pth"))
+    let adapter = try Adapter(contentsOf: bench.path("run/adapter.safetensors"))
+    let model = try adapter.model(on: base, name: "run").model
+    let images = try bench.data.floats("image")
+    let labels = try bench.data.bytes("label")
+    let pixels = 128 * 128
+    var overlap = [Double](repeating: 0, count: 5)
+    var sizes = overlap
+    for image in 0..<images.shape[0] {
+      let one = images.sliced(axis: 0, image..<image + 1)
+      let embedding = model.imageEncoder(Tensor.concatenated([one, one, one], axis: 0))
+      let masks = model.masks(of: embedding).masks.value
+      let logits = masks.resized(height: 128, width: 128).values
+      for pixel in 0..<pixels {
+        let best = (0..<5).max { logits[$0 * pixels + pixel] < logits[$1 * pixels + pixel] } ?? 0
+        let label = Int(labels[image * pixels + pixel])
+        sizes[best] += 1
+        sizes[label] += 1
+        if best == label { overlap[label] += 2 }
+      }
+    }
+    return (1...4).map { overlap[$0] / sizes[$0] }
   }
 
   /// Compares all parameters but the keys' offsets, whose gradient is zero in exact arithmetic.
