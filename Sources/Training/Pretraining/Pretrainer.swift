@@ -1,4 +1,5 @@
 import Autodiff
+import Exemplars
 import Layers
 public import SegmentAnything
 import Tensors
@@ -90,10 +91,24 @@ public final class Pretrainer {
       slice(taskTokens.variable, axis: 0, task..<task + 1), axis: 1, 0..<tasks[task].classes + 1)
     var objective = PretrainingObjective(
       model: model, classTokens: reshape(tokens, [tasks[task].classes + 1, width]),
-      phantom: tasks[task].subject(image), random: random)
+      phantom: varied(tasks[task].subject(image), image), random: random)
     let losses = objective.losses()
     let gradients = Gradients(of: losses.total)
     return ((losses.classes, losses.prompted), parameters.map { gradients[$0.variable] })
+  }
+
+  /// The image turned, moved, scaled and mirrored at random, so that a class is told by its looks and its neighbours and
+  /// not by its place in the picture.
+  private func varied(_ phantom: PhantomSlice, _ image: Int) -> PhantomSlice {
+    var ranges = FreeAugmentation()
+    ranges.flip = true
+    ranges.rotationInDegrees = 180
+    ranges.scale = 1.6
+    ranges.shift = 0.25
+    let (picture, label) = Augmentation.free(ranges)(
+      image: phantom.image, label: phantom.label, seed: recipe.seed, case: "pretraining",
+      slice: image, variant: 1)
+    return PhantomSlice(image: picture, label: label)
   }
 
   private func update(_ parameters: [Parameter], _ gradients: [[Tensor?]], rate: Double) {

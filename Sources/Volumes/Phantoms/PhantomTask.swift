@@ -7,6 +7,12 @@ public struct PhantomSlice: Sendable {
   public let image: Tensor
   /// The labels, 0 for everything nobody asks for.
   public let label: ByteImage
+
+  /// An image [3, H, W] with labels of the same size.
+  public init(image: Tensor, label: ByteImage) {
+    self.image = image
+    self.label = label
+  }
 }
 
 /// One invented anatomy with one way of imaging it, shared by any number of subjects.
