@@ -1,9 +1,7 @@
-import Adaptation
 import Autodiff
-import SegmentAnything
 import Tensors
 
-/// What a step minimises, for a batch of embeddings.
+/// What a step minimises.
 struct Objective {
   /// The loss of a batch and what is written down of it.
   struct Outcome {
@@ -22,37 +20,28 @@ struct Objective {
   /// The formula and its weights.
   let loss: Recipe.Loss
 
-  /// The loss of class logits for labels [B, 4g, 4g], from embeddings [B, g, g, C].
-  func callAsFunction(_ model: Sam, _ embeddings: Variable, labels: [UInt8]) -> Outcome {
-    classLoss(model.masks(of: embeddings).masks, labels: labels)
-  }
-
-  /// The loss of one prompted object an image, from embeddings [B, g, g, C] and targets [B, 4g, 4g] of 0 and 1.
-  ///
-  /// The mask is that of token 0, SAM's answer to an unambiguous prompt.
-  func callAsFunction(
-    _ model: Sam, _ embeddings: Variable, prompts: [Prompt], targets: [UInt8]
-  ) -> Outcome {
-    let prediction = model.masks(of: embeddings, prompts: prompts).chosen(multimask: false)
-    switch loss.name {
-    case .crossEntropyDice:
-      let background = Variable(Tensor(zeros: prediction.masks.shape))
-      return classLoss(concatenate([background, prediction.masks], axis: 1), labels: targets)
-    case .focalDiceIoU:
-      let result = focalDiceIoU(prediction.masks, iou: prediction.iou, targets: targets)
-      return Outcome(
-        total: result.total, loss: result.value, ce: result.focal, dice: result.dice,
-        missesAllObjects: targets.contains(1)
-          && prediction.masks.value.values.allSatisfy { $0 <= 0 })
-    }
-  }
-
-  private func classLoss(_ logits: Variable, labels: [UInt8]) -> Outcome {
+  /// The loss of class logits [B, K, 4g, 4g] for labels [B, 4g, 4g].
+  func callAsFunction(_ logits: Variable, labels: [UInt8]) -> Outcome {
     let result = crossEntropyDice(
       logits, labels: labels, crossEntropyWeight: loss.ce, diceWeight: loss.dice)
     return Outcome(
       total: result.total, loss: result.value, ce: result.crossEntropy, dice: result.dice,
       missesAllObjects: labels.contains { $0 > 0 } && Objective.isBackground(logits.value))
+  }
+
+  /// The loss of one prompted object an image, from its logits [B, 1, 4g, 4g] and expected IoU [B, 1], for targets
+  /// [B, 4g, 4g] of 0 and 1.
+  func callAsFunction(_ logits: Variable, iou: Variable, targets: [UInt8]) -> Outcome {
+    switch loss.name {
+    case .crossEntropyDice:
+      let background = Variable(Tensor(zeros: logits.shape))
+      return self(concatenate([background, logits], axis: 1), labels: targets)
+    case .focalDiceIoU:
+      let result = focalDiceIoU(logits, iou: iou, targets: targets)
+      return Outcome(
+        total: result.total, loss: result.value, ce: result.focal, dice: result.dice,
+        missesAllObjects: targets.contains(1) && logits.value.values.allSatisfy { $0 <= 0 })
+    }
   }
 
   /// Whether class 0 has the highest logit everywhere, for logits [B, K, h, w].

@@ -56,11 +56,12 @@ final class RunParts {
       prompted: recipe.prompts != .none, using: random)
     let variants = SliceVariants(
       set.slices, side: 4 * preparation.size / sizes.patch, preparation: preparation,
-      augment: recipe.augment, seed: recipe.seed)
+      augment: recipe.augment, seed: recipe.seed,
+      areStored: adapted.plan.freezesEncoder)
     self.variants = variants
     samples = set.samples.filter { sample in
       guard let object = sample.object else { return true }
-      return variants.target(.init(slice: sample.slice, number: 0)).contains(object)
+      return variants.unvaried(sample.slice).target.contains(object)
     }
     guard !samples.isEmpty else {
       throw TrainingError.noSamples(
@@ -107,56 +108,65 @@ final class RunParts {
     return .init(slice: slice, number: Int(random.next() % UInt64(recipe.augment.variants)))
   }
 
-  /// The loss of a step's batch.
-  func outcome(ofStep step: Int) throws -> Objective.Outcome {
+  /// A step's images, with their prompts and targets.
+  func images(ofStep step: Int) throws -> [StepImage] {
     let items = order.items(ofStep: step)
-    let objective = Objective(loss: recipe.loss)
+    let names = items.map(name)
+    let variants = variants.samples(names)
     guard recipe.prompts != .none else {
-      let names = items.map(name)
-      return objective(
-        adapted.model, try embeddings(names), labels: names.flatMap { variants.target($0) })
+      return try zip(names, variants).map {
+        StepImage(content: try content($0, $1), prompt: nil, target: $1.target)
+      }
     }
     var common = random.split("prompts", step)
     let simulation = PromptSimulation(
       recipe.prompts, size: preparation.size, using: &common)
-    var names: [SliceVariants.Name] = []
-    var targets: [UInt8] = []
-    var prompts: [Prompt] = []
-    for item in items {
-      let object = samples[item.sample].object ?? 1
-      var own = random.split("prompt", item.visit)
-      // A variant may have moved the object out of the image; the slice itself always has it.
-      for name in [name(of: item), .init(slice: samples[item.sample].slice, number: 0)] {
-        let target = variants.target(name).map { $0 == object ? UInt8(1) : 0 }
-        guard let prompt = simulation.prompt(for: target, side: variants.side, using: &own) else {
-          continue
-        }
-        names.append(name)
-        targets += target
-        prompts.append(prompt)
-        break
-      }
+    return try items.indices.map { index in
+      var own = random.split("prompt", items[index].visit)
+      return try prompted(names[index], variants[index], items[index], simulation, &own)
     }
-    return objective(adapted.model, try embeddings(names), prompts: prompts, targets: targets)
   }
 
-  /// The embeddings [B, g, g, C] of a batch: stored ones, or a graph through the encoder that learns.
-  private func embeddings(_ names: [SliceVariants.Name]) throws -> Variable {
-    if let fill {
-      return Variable(Tensor.concatenated(try names.map(fill.embedding), axis: 0))
+  /// An image with the prompt for its object.
+  ///
+  /// A variant may have moved the object out of the image; the slice itself, which always has it, then takes its place.
+  private func prompted(
+    _ name: SliceVariants.Name, _ variant: SliceVariants.Sample, _ item: BatchOrder.Item,
+    _ simulation: PromptSimulation, _ random: inout Random
+  ) throws -> StepImage {
+    let sample = samples[item.sample]
+    func target(_ variant: SliceVariants.Sample) -> [UInt8] {
+      variant.target.map { $0 == sample.object ? 1 : 0 }
     }
-    return concatenate(
-      names.map { adapted.model.imageEncoder(variants.input($0)) }, axis: 0)
+    let own = target(variant)
+    if let prompt = simulation.prompt(for: own, side: variants.side, using: &random) {
+      return StepImage(content: try content(name, variant), prompt: prompt, target: own)
+    }
+    let plain = SliceVariants.Name(slice: sample.slice, number: 0)
+    let unvaried = variants.unvaried(sample.slice)
+    let whole = target(unvaried)
+    let prompt = simulation.prompt(for: whole, side: variants.side, using: &random)
+    return StepImage(content: try content(plain, unvaried), prompt: prompt, target: whole)
+  }
+
+  private func content(
+    _ name: SliceVariants.Name, _ variant: SliceVariants.Sample
+  ) throws -> StepImage.Content {
+    if let fill { return .embedding(try fill.embedding(name)) }
+    return .input(variant.input ?? variants.input(name))
   }
 
   /// The time of a step, by some that are not taken: two or more, until `limit` seconds have passed.
   func secondsPerStep(within limit: Double) throws -> Double {
-    _ = Gradients(of: try outcome(ofStep: 0).total)
+    func take(_ step: Int) throws {
+      _ = BatchPass(adapted, try images(ofStep: step), Objective(loss: recipe.loss)).gradients()
+    }
+    try take(0)
     let start = Date()
     var timed = 0
     while timed < 2 || (timed < 100 && Date().timeIntervalSince(start) < limit) {
       timed += 1
-      _ = Gradients(of: try outcome(ofStep: timed).total)
+      try take(timed)
     }
     return Date().timeIntervalSince(start) / Double(timed)
   }

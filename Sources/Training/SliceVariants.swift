@@ -13,6 +13,7 @@ final class SliceVariants {
   private let preparation: ImagePreparation
   private let augmentation: Augmentation
   private let seed: UInt64
+  private let areStored: Bool
   private var targets: [Name: [UInt8]] = [:]
   private var digests: [Int: String] = [:]
 
@@ -22,15 +23,27 @@ final class SliceVariants {
     let number: Int
   }
 
+  /// What a step needs of a variant.
+  struct Sample {
+    /// The model's input [3, S, S]; nil where its embedding is stored.
+    let input: Tensor?
+    /// The class of each pixel [side, side] of the logits.
+    let target: [UInt8]
+  }
+
   /// The variants of slices whose logits have the given side.
+  ///
+  /// Where embeddings are stored there are few variants, seen again and again, and targets are kept; where they are not,
+  /// every visit has a variant of its own.
   init(
     _ slices: [TrainingSlice], side: Int, preparation: ImagePreparation, augment: Recipe.Augment,
-    seed: UInt64
+    seed: UInt64, areStored: Bool
   ) {
     self.slices = slices
     self.side = side
     self.preparation = preparation
     self.seed = seed
+    self.areStored = areStored
     augmentation =
       switch augment.kind {
       case .none: .none
@@ -49,12 +62,35 @@ final class SliceVariants {
   /// The model's input [3, S, S].
   func input(_ name: Name) -> Tensor { preparation.input(varied(name).image) }
 
-  /// The class of each pixel [side, side] of the logits.
-  func target(_ name: Name) -> [UInt8] {
-    if let known = targets[name] { return known }
-    let target = preparation.lowResolution(labels: varied(name).label, side: side)
-    targets[name] = target
-    return target
+  /// The slice itself, brought to the model's square.
+  func unvaried(_ slice: Int) -> Sample {
+    let label = slices[slice].label
+    return Sample(
+      input: areStored ? nil : preparation.input(slices[slice].image),
+      target: preparation.lowResolution(labels: label, side: side))
+  }
+
+  /// What a step needs of its variants, made side by side.
+  func samples(_ names: [Name]) -> [Sample] {
+    var samples: [Sample?] = names.map { name in
+      targets[name].map { Sample(input: nil, target: $0) }
+    }
+    samples.withUnsafeMutableBufferPointer { samples in
+      let samples = samples
+      parallel(names.count) { index in
+        if samples[index] == nil { samples[index] = sample(names[index]) }
+      }
+    }
+    let all = zip(names, samples).map { $1 ?? sample($0) }
+    if areStored { for (name, sample) in zip(names, all) { targets[name] = sample.target } }
+    return all
+  }
+
+  private func sample(_ name: Name) -> Sample {
+    let (image, label) = varied(name)
+    return Sample(
+      input: areStored ? nil : preparation.input(image),
+      target: preparation.lowResolution(labels: label, side: side))
   }
 
   /// What tells a variant's embedding under frozen weights from all others.

@@ -131,9 +131,11 @@ public final class Trainer {
   private func takeStep(_ seconds: () -> Double) throws -> StepRecord {
     let step = state.step
     let rate = recipe.rates.rate(at: step)
-    let outcome = try parts.outcome(ofStep: step)
+    let pass = BatchPass(
+      parts.adapted, try parts.images(ofStep: step), Objective(loss: recipe.loss))
+    let outcome = pass.outcome
     guard outcome.loss.isFinite else { throw diverged(step) }
-    let gradients = try gradients(of: outcome, step: step)
+    let gradients = try checked(pass.gradients(), step: step)
     for parameter in parts.adapted.learning {
       guard let gradient = gradients[parameter.name] else { continue }
       var value = parameter.value
@@ -148,13 +150,10 @@ public final class Trainer {
       ce: outcome.ce, dice: outcome.dice, lr: rate, seconds: state.seconds)
   }
 
-  /// The gradients by name, clipped; a tensor the loss does not depend on has none, and stays as it is.
-  private func gradients(of outcome: Objective.Outcome, step: Int) throws -> [String: Tensor] {
-    let leaves = Gradients(of: outcome.total)
-    var gradients: [String: Tensor] = [:]
-    for parameter in parts.adapted.learning {
-      if let gradient = leaves[parameter.variable] { gradients[parameter.name] = gradient }
-    }
+  /// The gradients if they can be used, clipped.
+  private func checked(
+    _ gradients: [String: Tensor], step: Int
+  ) throws -> [String: Tensor] {
     let squares = gradients.values.map(\.sumOfSquares)
     guard squares.allSatisfy(\.isFinite) else { throw diverged(step) }
     if step == 0, !squares.contains(where: { $0 > 0 }) {

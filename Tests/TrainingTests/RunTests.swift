@@ -191,14 +191,25 @@ struct RunTests {
   @Test func `nothing but background for 500 steps ends the run, after a warning at once`() throws {
     let bench = try Bench()
     defer { bench.remove() }
+    // Upscaled features far above 0, which only the background's hypernetwork sums up.
+    let base = try Checkpoint(contentsOf: Goldens.path("training/class_heads.safetensors"))
+    let hypernetworks = "mask_decoder.output_hypernetworks_mlps."
+    var heads = try base.names.map { ($0, try base.tensor($0)) }
+    heads = heads.map { name, value in
+      guard name.hasPrefix(hypernetworks), name.contains("layers.2.") else { return (name, value) }
+      let sums = name == "\(hypernetworks)0.layers.2.bias"
+      return (name, Tensor(value.shape, repeating: sums ? 1 : 0))
+    }
+    heads.append(("mask_decoder.output_upscaling.3.bias", Tensor([4], repeating: 10)))
+    try Checkpoint(heads, source: "heads").writeSafetensors(to: bench.path("heads.safetensors"))
     var warnings = 0
-    // Copies of one token give every class the same logits, and a rate this small keeps it so.
     let trainer = try Trainer(
       bench.recipe(
         "run",
         [
-          "classes={heads: frozen, start: copy}", "augment.kind=none", "budget.steps=600",
+          "classes={heads: frozen, start: fresh}", "augment.kind=none", "budget.steps=600",
           "optimizer={rate: 1e-30, weight_decay: 0}", "snapshot.every=100",
+          "initial=['\(bench.path("heads.safetensors"))']",
         ]), version: "test"
     ) { if case .warning = $0 { warnings += 1 } }
     let error = #expect(throws: TrainingError.self) { try trainer.run() }

@@ -1,0 +1,94 @@
+import Adaptation
+import Autodiff
+import Layers
+import SegmentAnything
+import Tensors
+
+/// An image of a step.
+struct StepImage {
+  /// What the frozen part of the model made of it, or it itself.
+  enum Content {
+    /// The embedding [1, g, g, C].
+    case embedding(Tensor)
+    /// The model's input [3, S, S].
+    case input(Tensor)
+  }
+
+  /// The image.
+  let content: Content
+  /// What the model is told of the object; nil for class tokens.
+  let prompt: Prompt?
+  /// The class of each pixel [4g, 4g], or 1 for the object.
+  let target: [UInt8]
+}
+
+/// A step's way through the model and back.
+///
+/// Each image has a graph of its own up to its logits, so that images go side by side, one a thread, forth and back; the
+/// loss couples them by its sums over the batch. The images' gradients are added in their order, so the bits are those of
+/// one thread.
+struct BatchPass {
+  /// The loss.
+  let outcome: Objective.Outcome
+  private let learning: [Parameter]
+  private let outputs: [Variable]
+  private let joined: Variable
+
+  /// Predicts the images and computes the loss.
+  init(_ adapted: AdaptedModel, _ images: [StepImage], _ objective: Objective) {
+    learning = adapted.learning
+    let model = adapted.model
+    let predictions = BatchPass.map(images.count) { index -> MaskPrediction in
+      let image = images[index]
+      let embedding =
+        switch image.content {
+        case .embedding(let value): Variable(value)
+        case .input(let value): model.imageEncoder(value)
+        }
+      guard let prompt = image.prompt else { return model.masks(of: embedding) }
+      // The mask of token 0 is SAM's answer to an unambiguous prompt.
+      return model.masks(of: embedding, prompts: [prompt]).chosen(multimask: false)
+    }
+    let isPrompted = images.contains { $0.prompt != nil }
+    let shape = Array(predictions[0].masks.shape.dropFirst())
+    let size = shape.product
+    outputs = predictions.map { prediction in
+      let masks = reshape(prediction.masks, [1, size])
+      return isPrompted ? concatenate([masks, prediction.iou], axis: 1) : masks
+    }
+    joined = Variable(
+      Tensor.concatenated(outputs.map(\.value), axis: 0), wantsGradient: true)
+    let logits = reshape(slice(joined, axis: 1, 0..<size), [images.count] + shape)
+    let targets = images.flatMap(\.target)
+    outcome =
+      isPrompted
+      ? objective(
+        logits, iou: slice(joined, axis: 1, size..<joined.shape[1]), targets: targets)
+      : objective(logits, labels: targets)
+  }
+
+  /// The gradients by name; a tensor the loss does not depend on has none.
+  func gradients() -> [String: Tensor] {
+    guard let whole = Gradients(of: outcome.total)[joined] else { return [:] }
+    let parts = BatchPass.map(outputs.count) { index in
+      Gradients(of: outputs[index], cotangent: whole.sliced(axis: 0, index..<index + 1))
+    }
+    let sums = BatchPass.map(learning.count) { index -> Tensor? in
+      let own = parts.compactMap { $0[learning[index].variable] }
+      return own.dropFirst().reduce(own.first) { $0?.adding($1) }
+    }
+    var gradients: [String: Tensor] = [:]
+    for (parameter, sum) in zip(learning, sums) { gradients[parameter.name] = sum }
+    return gradients
+  }
+
+  /// The results of `body` for all indices, computed side by side.
+  private static func map<Result>(_ count: Int, _ body: (Int) -> Result) -> [Result] {
+    var results = [Result?](repeating: nil, count: count)
+    results.withUnsafeMutableBufferPointer { results in
+      let results = results
+      parallel(count) { results[$0] = body($0) }
+    }
+    return results.compactMap { $0 }
+  }
+}
