@@ -45,45 +45,39 @@ extension Recipe {
     for (key, path) in [("weights", weights), ("pack", pack), ("out", out)] where path.isEmpty {
       throw .missing(file: file, key: key)
     }
-    func require(_ holds: Bool, _ key: String, _ found: Any, _ expected: String) throws(RecipeError)
-    {
-      guard holds else {
-        throw .value(file: file, key: key, found: "\(found)", expected: "expected \(expected)")
-      }
-    }
-    let positive = "a number above 0"
-    let counted = "a whole number above 0"
-    try require((image.size ?? 1) > 0, "image.size", image.size ?? 0, counted)
+    let require = RecipeRequirement(file: file)
+    try require.count(image.size ?? 1, "image.size", atMost: 1 << 14)
     try require(
       (0..<1).contains(slices.empty), "slices.empty", slices.empty, "a share from 0 to below 1")
-    try require(lora.rank > 0, "lora.rank", lora.rank, counted)
+    try require.count(lora.rank, "lora.rank")
     let scale = lora.scale.factor(rank: lora.rank)
     try require(scale.isFinite && scale != 0, "lora.scale", scale, "a number other than 0")
     try require(!lora.targets.isEmpty, "lora.targets", "empty", "attention, mlp or both")
-    try require(augment.variants > 0, "augment.variants", augment.variants, counted)
-    try require(loss.ce >= 0, "loss.ce", loss.ce, "a number, 0 or more")
-    try require(loss.dice >= 0, "loss.dice", loss.dice, "a number, 0 or more")
+    try require.count(augment.variants, "augment.variants", atMost: 1 << 16)
+    try require.notNegative(loss.ce, "loss.ce")
+    try require.notNegative(loss.dice, "loss.dice")
     try require(loss.ce + loss.dice > 0, "loss", "without weight", "ce or dice above 0")
-    try require(
-      optimizer.rate > 0 && optimizer.rate.isFinite, "optimizer.rate", optimizer.rate, positive)
+    try checkSteps(require)
+    try checkTogether(file: file)
+  }
+
+  private func checkSteps(_ require: RecipeRequirement) throws(RecipeError) {
+    try require.positive(optimizer.rate, "optimizer.rate")
     try require(
       optimizer.betas.count == 2 && optimizer.betas.allSatisfy((0..<1).contains), "optimizer.betas",
       optimizer.betas, "two numbers from 0 to below 1")
+    try require.notNegative(optimizer.weightDecay, "optimizer.weight_decay")
+    if case .norm(let norm) = optimizer.clip { try require.positive(norm, "optimizer.clip") }
+    let warmup = schedule.warmup ?? 0
     try require(
-      optimizer.weightDecay >= 0, "optimizer.weight_decay", optimizer.weightDecay,
-      "a number, 0 or more")
-    if case .norm(let norm) = optimizer.clip {
-      try require(norm > 0, "optimizer.clip", norm, "none or a number above 0")
-    }
-    try require((schedule.warmup ?? 0) >= 0, "schedule.warmup", schedule.warmup ?? 0, "0 or more")
-    try require((schedule.total ?? 1) > 0, "schedule.total", schedule.total ?? 1, counted)
-    try require((budget.steps ?? 1) > 0, "budget.steps", budget.steps ?? 1, counted)
-    try require((budget.epochs ?? 1) > 0, "budget.epochs", budget.epochs ?? 1, positive)
-    try require((budget.seconds ?? 1) > 0, "budget.seconds", budget.seconds ?? 1, positive)
-    try require(batch > 0, "batch", batch, counted)
-    try require(snapshot.every > 0, "snapshot.every", snapshot.every, counted)
-    try require(snapshot.keep > 0, "snapshot.keep", snapshot.keep, counted)
-    try checkTogether(file: file)
+      (0...1 << 40).contains(warmup), "schedule.warmup", warmup, "a whole number, 0 or more")
+    try require.count(schedule.total ?? 1, "schedule.total")
+    try require.count(budget.steps ?? 1, "budget.steps")
+    try require.positive(budget.epochs ?? 1, "budget.epochs", below: 1e12)
+    try require.positive(budget.seconds ?? 1, "budget.seconds", below: 1e12)
+    try require.count(batch, "batch", atMost: 1 << 16)
+    try require.count(snapshot.every, "snapshot.every")
+    try require.count(snapshot.keep, "snapshot.keep")
   }
 
   private func checkTogether(file: String) throws(RecipeError) {
@@ -183,5 +177,32 @@ extension Recipe {
     return ImagePreparation(
       size: image.size ?? imageSize, resize: image.resize == .square ? .square : .longestSide,
       normalise: rule, plane: plane)
+  }
+}
+
+/// The ranges a recipe's numbers must lie in.
+private struct RecipeRequirement {
+  let file: String
+
+  func callAsFunction(
+    _ holds: Bool, _ key: String, _ found: Any, _ expected: String
+  ) throws(RecipeError) {
+    guard holds else {
+      throw .value(file: file, key: key, found: "\(found)", expected: "expected \(expected)")
+    }
+  }
+
+  func count(_ value: Int, _ key: String, atMost limit: Int = 1 << 40) throws(RecipeError) {
+    try self((1...limit).contains(value), key, value, "a whole number from 1 to \(limit)")
+  }
+
+  func positive(
+    _ value: Double, _ key: String, below limit: Double = .infinity
+  ) throws(RecipeError) {
+    try self(value > 0 && value < limit, key, value, "a number above 0")
+  }
+
+  func notNegative(_ value: Double, _ key: String) throws(RecipeError) {
+    try self(value >= 0 && value < .infinity, key, value, "a number, 0 or more")
   }
 }

@@ -179,6 +179,22 @@ final class RunParts {
     return Adapter(of: adapted, preprocessing: text, labels: labels)
   }
 
+  /// What learns, by name.
+  var learned: [String: Tensor] {
+    Dictionary(uniqueKeysWithValues: adapted.learning.map { ($0.name, $0.value) })
+  }
+
+  /// Puts what was learned before into the model; `path` is where it came from.
+  func take(_ values: [String: Tensor], of path: String) throws(TrainingError) {
+    for parameter in adapted.learning {
+      guard let value = values[parameter.name], value.shape == parameter.shape else {
+        throw .foreignSnapshot(
+          path, reason: "it has no \(parameter.name) of shape \(parameter.shape)")
+      }
+      parameter.value = value
+    }
+  }
+
   /// The snapshots of a run of a resolved recipe; paths count for nothing, what lies there does.
   static func snapshots(
     of recipe: Recipe, _ parts: RunParts, _ folder: RunFolder

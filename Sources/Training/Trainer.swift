@@ -49,7 +49,11 @@ public final class Trainer {
     self.recipe = resolved
     optimizer = recipe.rule
     resumed = try resume ? RunParts.snapshots(of: resolved, parts, folder).read() : nil
-    if let resumed { try take(resumed) }
+    if let resumed {
+      try parts.take(resumed.parameters, of: folder.snapshots)
+      optimizer.memory = resumed.memory
+      state = (resumed.step, resumed.backgroundSteps, resumed.seconds)
+    }
   }
 
   private var snapshots: SnapshotFolder { RunParts.snapshots(of: recipe, parts, folder) }
@@ -57,9 +61,9 @@ public final class Trainer {
   /// What the run is about to do.
   public func summary() throws -> RunSummary {
     let missing = try parts.fill?.missing(parts.storedNames).count ?? 0
-    let learning = parts.adapted.learning
     return RunSummary(
-      slices: parts.variants.slices.count, samples: parts.samples.count, parameters: learning.count,
+      slices: parts.variants.slices.count, samples: parts.samples.count,
+      parameters: parts.adapted.learning.count,
       scalars: parts.adapted.learningCount,
       modelScalars: parts.adapted.model.inventory.parameters.reduce(0) { $0 + $1.value.count },
       missingEmbeddings: missing, embeddingBytes: parts.fill?.bytes(missing) ?? 0,
@@ -123,7 +127,7 @@ public final class Trainer {
   private func timeSteps() throws {
     guard let seconds = recipe.budget.seconds else { return }
     let perStep = try parts.secondsPerStep(within: min(2, seconds / 20))
-    let steps = max(1, Int(seconds / max(perStep, 1e-6)))
+    let steps = max(1, Int(min(seconds / max(perStep, 1e-6), 1e12)))
     recipe = recipe.resolved(steps: steps, imageSize: parts.preparation.size)
     report(.timed(steps: steps, secondsPerStep: perStep))
   }
@@ -192,21 +196,8 @@ public final class Trainer {
   }
 
   private var snapshot: Snapshot {
-    let learned = parts.adapted.learning.map { ($0.name, $0.value) }
-    return Snapshot(
+    Snapshot(
       step: state.step, backgroundSteps: state.backgroundSteps, seconds: state.seconds,
-      parameters: Dictionary(uniqueKeysWithValues: learned), memory: optimizer.memory)
-  }
-
-  private func take(_ snapshot: Snapshot) throws {
-    for parameter in parts.adapted.learning {
-      guard let value = snapshot.parameters[parameter.name], value.shape == parameter.shape else {
-        throw TrainingError.foreignSnapshot(
-          folder.snapshots, reason: "it has no \(parameter.name) of shape \(parameter.shape)")
-      }
-      parameter.value = value
-    }
-    optimizer.memory = snapshot.memory
-    state = (snapshot.step, snapshot.backgroundSteps, snapshot.seconds)
+      parameters: parts.learned, memory: optimizer.memory)
   }
 }
