@@ -71,7 +71,8 @@ let package = Package(
       "Training",
       [
         "Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything",
-        "Adaptation", "Archives", "Volumes", "Exemplars", "Metrics", "Inference", "Yams",
+        "Adaptation", "Archives", "Volumes", "Exemplars", "Metrics", "Inference", "CKernels",
+        "Yams",
       ]),
     .executableTarget(
       name: "graft",

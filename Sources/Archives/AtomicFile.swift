@@ -2,7 +2,7 @@ public import Foundation
 
 /// Files that are either the old ones or the new ones, whatever happens in between.
 ///
-/// The bytes go to a temporary name in the same folder, are synced, and take the target's name; then the folder is
+/// The bytes go to a temporary name in the same folder, which is made where it is missing, are synced, and take the target's name; then the folder is
 /// synced. On any failure the temporary file is removed and the old file stays as it was.
 public enum AtomicFile {
   /// Writes the bytes as the file at `path`.
@@ -14,6 +14,7 @@ public enum AtomicFile {
   public static func write(
     to path: String, in body: (FileSink) throws(ArchiveError) -> Void
   ) throws(ArchiveError) {
+    try makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
     let temporary = temporaryPath(beside: path)
     let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard file >= 0 else { throw .system(path: path, action: "write") }
@@ -35,6 +36,7 @@ public enum AtomicFile {
   ///
   /// Errors of `body` are passed on.
   public static func replace(_ path: String, _ body: (String) throws -> Void) throws {
+    try makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
     let temporary = temporaryPath(beside: path)
     do {
       try body(temporary)
@@ -50,6 +52,23 @@ public enum AtomicFile {
     } catch {
       unlink(temporary)
       throw error
+    }
+  }
+
+  /// Makes a folder, with those above it, where there is none.
+  public static func makeFolder(_ path: String) throws(ArchiveError) {
+    var status = stat()
+    if stat(path, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFDIR else {
+        throw .storage(
+          path: path, action: "make the folder", reason: "there is a file of that name")
+      }
+      return
+    }
+    let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    if parent != path, parent != "/" { try makeFolder(parent) }
+    guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
+      throw .system(path: path, action: "make the folder")
     }
   }
 

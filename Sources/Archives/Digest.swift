@@ -36,10 +36,17 @@ public enum Digest {
 }
 
 extension ArchiveError {
-  /// The storage error of the system call that has just failed.
+  /// The error of the system call that has just failed: bad input where a file to read is not there, else storage.
   package static func system(path: String, action: String, code: Int32 = errno) -> ArchiveError {
-    let reason = code == ENOSPC ? "the disk is full" : String(cString: strerror(code))
-    return .storage(path: path, action: action, reason: reason)
+    switch code {
+    case ENOENT where action == "read":
+      .malformed(source: path, reason: "there is no such file")
+    case EISDIR where action == "read":
+      .malformed(source: path, reason: "it is a folder, and a file is needed")
+    case EISDIR: .storage(path: path, action: action, reason: "it is a folder")
+    case ENOSPC: .storage(path: path, action: action, reason: "the disk is full")
+    default: .storage(path: path, action: action, reason: String(cString: strerror(code)))
+    }
   }
 }
 
@@ -48,7 +55,10 @@ extension Data {
   package init(mapping path: String) throws(ArchiveError) {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw .system(path: path, action: "read") }
+    var status = stat()
+    let isFolder = fstat(file, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     close(file)
+    if isFolder { throw .system(path: path, action: "read", code: EISDIR) }
     do {
       self = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
     } catch {

@@ -68,6 +68,10 @@ int64_t chdf5_create(const char *path) {
   return file;
 }
 
+int chdf5_flush(int64_t file) {
+  return H5Fflush(file, H5F_SCOPE_GLOBAL) < 0 ? chdf5_fail_library("the file cannot be written") : 0;
+}
+
 int chdf5_close(int64_t file) {
   return H5Fclose(file) < 0 ? chdf5_fail_library("the file cannot be closed") : 0;
 }

@@ -108,13 +108,14 @@ public final class Checkpoint {
     }
   }
 
-  /// Takes the tensor of a name, which must have the shape and not have been taken before.
+  /// Takes the tensor of a name, which must have the shape, be finite and not have been taken before.
   public func claim(_ name: String, _ shape: [Int]) throws(CheckpointError) -> Tensor {
     guard let found = self.shape(of: name) else { throw .missing(key: name, file: source) }
     guard found == shape else {
       throw .shape(key: name, expected: shape, found: found, file: source)
     }
     let tensor = try tensor(name)
+    guard tensor.sumOfSquares.isFinite else { throw .notFinite(key: name, file: source) }
     guard claimed.insert(name).inserted else { throw .claimedTwice(key: name, file: source) }
     return tensor
   }

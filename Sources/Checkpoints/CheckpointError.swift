@@ -10,6 +10,8 @@ public enum CheckpointError: Failure, Equatable {
   case missing(key: String, file: String)
   /// A tensor has another shape than the model gives it.
   case shape(key: String, expected: [Int], found: [Int], file: String)
+  /// A tensor holds a number that is not finite.
+  case notFinite(key: String, file: String)
   /// A tensor was taken twice.
   case claimedTwice(key: String, file: String)
   /// Tensors that nothing took.
@@ -35,10 +37,14 @@ public enum CheckpointError: Failure, Equatable {
       "The tensor \(key) is missing in \(file)."
     case .shape(let key, let expected, let found, let file):
       "The tensor \(key) in \(file) has the shape \(found), but \(expected) is expected."
+    case .notFinite(let key, let file):
+      "The tensor \(key) in \(file) holds NaN or infinite numbers."
     case .claimedTwice(let key, let file):
       "The tensor \(key) of \(file) is used twice."
     case .unused(let keys, let file):
-      "\(keys.count) tensors of \(file) are not used: \(CheckpointError.list(keys))."
+      keys.count == 1
+        ? "The tensor \(keys[0]) in \(file) is one the model does not have."
+        : "\(keys.count) tensors in \(file) are ones the model does not have: \(CheckpointError.list(keys))."
     case .storage(let message):
       message
     }

@@ -15,7 +15,7 @@ enum CheckpointFile {
         try ZipArchive(data, source: file)
       }
       tensors = try zipped(archive, data: data, file: file)
-    } else if data.first == 0x80 {
+    } else if data.first == 0x80, !Safetensors.hasHeader(data) {
       tensors = try TorchFile.legacyTensors(in: data, file: file)
     } else if Safetensors.recognises(data) {
       (tensors, metadata) = try Safetensors.tensors(in: data, file: file)

@@ -17,13 +17,23 @@ enum Safetensors {
     data.count < 9 || data[data.startIndex + 8] == UInt8(ascii: "{")
   }
 
+  /// Whether bytes start as a safetensors file does: the length of a header of a possible size, then its brace.
+  static func hasHeader(_ data: Data) -> Bool {
+    data.count > 8 && data[data.startIndex + 8] == UInt8(ascii: "{")
+      && headerLength(data) <= headerLimit
+  }
+
+  private static func headerLength(_ data: Data) -> UInt64 {
+    data.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
   static func tensors(
     in data: Data, file: String
   ) throws(CheckpointError) -> ([NamedTensor], [String: String]) {
     guard data.count >= 8 else {
       throw .unreadable(file: file, reason: "its \(data.count) bytes are too few for a header")
     }
-    let length = data.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let length = headerLength(data)
     guard length <= headerLimit, Int(length) <= data.count - 8 else {
       throw .unreadable(
         file: file, reason: "its header claims \(length) bytes of a file of \(data.count)")
@@ -35,14 +45,18 @@ enum Safetensors {
     var tensors: [NamedTensor] = []
     var covered = 0
     for entry in entries {
-      guard entry.begin == covered, entry.end >= entry.begin,
-        entry.end <= data.count - 8 - Int(length)
-      else {
+      guard entry.end <= data.count - 8 - Int(length) else {
+        throw .unreadable(
+          file: file,
+          reason:
+            "it is cut short: the tensor \(entry.name) ends at byte \(entry.end) of the data, "
+            + "and there are \(data.count - 8 - Int(length))")
+      }
+      guard entry.begin == covered, entry.end >= entry.begin else {
         throw .unreadable(
           file: file,
           reason: "the tensor \(entry.name) lies at \(entry.begin)..<\(entry.end), "
-            + "but byte \(covered) is where it must begin, "
-            + "and \(data.count - 8 - Int(length)) bytes follow the header")
+            + "but byte \(covered) is where it must begin")
       }
       covered = entry.end
       guard let type = types[entry.type] else {

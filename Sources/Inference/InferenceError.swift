@@ -16,13 +16,15 @@ public enum InferenceError: Failure, Equatable {
   case emptySplit(path: String, split: String, splits: [String])
   /// Prompts were given though the adapter has classes of its own.
   case needsNoPrompts(adapter: String)
+  /// A mask cannot be written where it was to go; the reason is a sentence's end.
+  case target(String, reason: String)
   /// There is nothing to predict in a folder.
   case nothingToPredict(path: String)
 
   /// What was asked for, or what was given.
   public var kind: FailureKind {
     switch self {
-    case .imageSize, .needsNoPrompts, .emptySplit: .usage
+    case .imageSize, .needsNoPrompts, .emptySplit, .target: .usage
     default: .badInput
     }
   }
@@ -52,6 +54,8 @@ public enum InferenceError: Failure, Equatable {
       """
       \(adapter) segments its own classes without prompts. Leave out the prompts, or the adapter.
       """
+    case .target(let path, let reason):
+      "The mask cannot be \(path): \(reason). Give another --out."
     case .nothingToPredict(let path):
       "\(path) holds no image graft reads (.nii, .nii.gz, .png or a pack). Name a file or a folder with images."
     }

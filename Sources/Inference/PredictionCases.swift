@@ -32,7 +32,7 @@ public struct PredictionCase: Sendable {
   }
 
   private func image(of files: [String]) throws -> Volume {
-    let parts = try files.map { try Volume.read($0).checkedFinite(name) }
+    let parts = try files.map { try Volume.read($0).checkedFinite($0) }
     for (part, file) in zip(parts, files).dropFirst() {
       if let difference = parts[0].geometry.difference(from: part.geometry) {
         throw InferenceError.grids(case: name, file: file, difference: difference)
@@ -42,6 +42,11 @@ public struct PredictionCase: Sendable {
     return Volume(
       voxels: Tensor.concatenated(parts.map(\.voxels), axis: 0), geometry: parts[0].geometry,
       source: parts[0].source)
+  }
+
+  /// The files the image is read from; none for a case of a pack.
+  public var files: [String] {
+    if case .files(let files) = content { files } else { [] }
   }
 
   /// Where the labels go: to `out` for an image that was named itself, else to a file of the case's name in the folder

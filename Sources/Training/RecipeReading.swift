@@ -1,4 +1,5 @@
 import Adaptation
+import Archives
 import Foundation
 import Yams
 
@@ -33,6 +34,14 @@ extension Recipe {
       name: name, overrides: settings)
   }
 
+  /// The text of a recipe's file.
+  public static func text(ofFile path: String) throws -> String {
+    guard let text = String(data: try Data(mapping: path), encoding: .utf8) else {
+      throw RecipeError.syntax(file: path, reason: "it is no text in UTF-8.")
+    }
+    return text
+  }
+
   /// The recipe as YAML, every key in the order of the documentation, each list on a line.
   public func yaml() throws -> String {
     try Yams.serialize(node: RecipeTree.readable(RecipeTree.node(of: self)))
@@ -64,7 +73,7 @@ enum RecipeTree {
     let path = override[..<equals].split(separator: ".").map(String.init)
     // A budget's keys exclude one another, so one that is overridden takes the place of the others.
     if path.first == "budget" { tree["budget"] = nil }
-    guard let value = try Yams.compose(yaml: String(override[override.index(after: equals)...]))
+    guard let value = try? Yams.compose(yaml: String(override[override.index(after: equals)...]))
     else { throw RecipeError.override(override) }
     set(value, at: path[...], in: &tree)
   }

@@ -93,11 +93,13 @@ public struct StepRecord: Codable, Equatable, Sendable {
 
 /// The metrics of a run, a JSON line for each step, which reach the file step by step.
 final class MetricsLog {
+  private let path: String
   private let handle: FileHandle
   private let encoder = JSONEncoder()
 
   /// Opens the file to write after what it holds.
   init(_ path: String) throws {
+    self.path = path
     if !FileManager.default.fileExists(atPath: path) { try AtomicFile.write(Data(), to: path) }
     handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     try handle.seekToEnd()
@@ -110,6 +112,8 @@ final class MetricsLog {
   func add(_ line: StepRecord) throws {
     var data = try encoder.encode(line)
     data.append(contentsOf: Data("\n".utf8))
-    try handle.write(contentsOf: data)
+    do { try handle.write(contentsOf: data) } catch {
+      throw ArchiveError.system(path: path, action: "write")
+    }
   }
 }

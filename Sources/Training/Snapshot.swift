@@ -58,7 +58,7 @@ struct SnapshotFolder {
   /// Writes a snapshot and removes those before the last `keep`; returns its path.
   @discardableResult
   func write(_ snapshot: Snapshot) throws -> String {
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    try AtomicFile.makeFolder(path)
     let tensors =
       snapshot.parameters.map { ("parameter.\($0)", $1) }
       + snapshot.memory.map { ("memory.\($0)", $1) }

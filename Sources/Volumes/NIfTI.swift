@@ -135,9 +135,7 @@ func fileBytes(_ path: String) throws(VolumeError) -> Data {
   guard kind == .typeRegular else {
     throw .unreadable(path: path, reason: kind == nil ? "there is no such file" : "it is no file")
   }
-  do { return try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
-    throw .unreadable(path: path, reason: "the system refused (\(error.localizedDescription))")
-  }
+  do throws(ArchiveError) { return try Data(mapping: path) } catch { throw .archive(error) }
 }
 
 func unpacked(_ bytes: Data, limit: Int, path: String) throws(VolumeError) -> Data {

@@ -4,7 +4,9 @@ import Tensors
 
 /// The options every command takes.
 struct CommonOptions: ParsableArguments {
-  @Option(help: "How many threads to use (0: one a core). Results do not depend on it.")
+  @Option(
+    parsing: .unconditional,
+    help: "How many threads to use (0: one a core). Results do not depend on it.")
   var threads = 0
 
   @Option(help: "How progress is told on standard error.")
@@ -54,6 +56,11 @@ struct Console: Sendable {
       FileHandle.standardError.write(Data("\r\u{1B}[2K\(sentence)".utf8))
     case .text: break
     }
+  }
+
+  /// Tells why the program ends.
+  func tell(failure sentence: String, code: Int32) {
+    tell(format == .json ? sentence : "error: \(sentence)", event: "error", ["code": Int(code)])
   }
 
   /// Ends a line that `progress` renewed.

@@ -34,6 +34,10 @@ struct ConvertCommand: ParsableCommand {
     guard !merge || weights != nil else {
       throw ValidationError("--merge needs --weights, which the adapter is folded into.")
     }
+    for file in [input, weights ?? ""] where isSameFile(file, output) {
+      throw ValidationError(
+        "\(output) is read, so it cannot be what is written. Name another file.")
+    }
   }
 
   func run() throws {

@@ -1,3 +1,4 @@
+import Archives
 import ArgumentParser
 import Failures
 import Foundation
@@ -27,6 +28,9 @@ struct Graft: AsyncParsableCommand {
     useMatchingBLAS()
     do {
       try await run(Array(CommandLine.arguments.dropFirst()))
+      guard fflush(nil) == 0 else {
+        throw ArchiveError.system(path: "to standard output", action: "write")
+      }
     } catch {
       leave(with: error)
     }
@@ -44,17 +48,33 @@ struct Graft: AsyncParsableCommand {
 
   /// Prints the error for the user and ends the process with its exit code.
   private static func leave(with error: any Error) -> Never {
-    if let failure = error as? any Failure {
-      Console.standardError("error: \(failure.description)")
-      Foundation.exit(failure.kind.rawValue)
-    }
     if exitCode(for: error) == .success { exit(withError: error) }
-    if error is CocoaError || error is POSIXError {
-      Console.standardError("error: \(error.localizedDescription)")
-      Foundation.exit(FailureKind.storage.rawValue)
+    let console = Console(format: logFormat)
+    let kind: FailureKind
+    if let failure = error as? any Failure {
+      kind = failure.kind
+      console.tell(failure: failure.description, code: kind.rawValue)
+    } else if error is CocoaError || error is POSIXError {
+      kind = .storage
+      let path = (error as NSError).userInfo[NSFilePathErrorKey].map { "\($0): " } ?? ""
+      console.tell(failure: path + error.localizedDescription, code: kind.rawValue)
+    } else if console.format == .json {
+      kind = .usage
+      console.tell(failure: message(for: error), code: kind.rawValue)
+    } else {
+      kind = .usage
+      Console.standardError(fullMessage(for: error))
     }
-    Console.standardError(fullMessage(for: error))
-    Foundation.exit(FailureKind.usage.rawValue)
+    Foundation.exit(kind.rawValue)
+  }
+
+  /// How the arguments ask for progress to be told, also where they cannot be parsed.
+  private static var logFormat: LogFormat {
+    let arguments = CommandLine.arguments
+    let isJSON =
+      arguments.contains("--log-format=json")
+      || zip(arguments, arguments.dropFirst()).contains { $0 == "--log-format" && $1 == "json" }
+    return isJSON ? .json : .text
   }
 
   /// Starts the process anew where BLAS uses other instructions than graft's kernels do; OpenBLAS decides while

@@ -1,3 +1,4 @@
+import Archives
 import ArgumentParser
 import Exemplars
 import Foundation
@@ -67,6 +68,15 @@ struct PackCommand: ParsableCommand {
       throw ValidationError("--out names the pack to write; it is missing (or give --check).")
     }
     _ = try intensities()
+    if !check, let out { try checkReplaceable(out) }
+  }
+
+  /// Refuses to write over anything but a pack, so that a slip costs nobody a scan.
+  private func checkReplaceable(_ path: String) throws {
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    let start = (try? Data(mapping: path))?.prefix(4)
+    guard start != Data([0x89, 0x48, 0x44, 0x46]), start?.isEmpty != true else { return }
+    throw ValidationError("--out is \(path), which is there already and is no pack. Name another.")
   }
 
   func run() throws {

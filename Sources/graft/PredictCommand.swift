@@ -49,6 +49,17 @@ struct PredictCommand: ParsableCommand {
     guard adapter != nil || (!keepLargest && split == nil) else {
       throw ValidationError("--keep-largest and --split need an --adapter.")
     }
+    guard adapter == nil || !prompts.isEmpty else { return }
+    guard isMask(out) else {
+      throw ValidationError("--out is \(out); the mask's name must end in .png, .nii or .nii.gz.")
+    }
+    guard !isSameFile(input, out) else {
+      throw ValidationError("\(input) would be written over with its own mask. Give another --out.")
+    }
+  }
+
+  private func isMask(_ path: String) -> Bool {
+    [".png", ".nii", ".nii.gz"].contains { path.lowercased().hasSuffix($0) }
   }
 
   func run() throws {
@@ -76,6 +87,7 @@ struct PredictCommand: ParsableCommand {
   /// Predicts every case and writes its labels beside the others.
   private func predict(_ prediction: VolumePrediction, _ console: Console) throws {
     let cases = try PredictionCase.found(at: input, split: split)
+    for one in cases { try check(target: one.target(out), of: one) }
     let start = Date()
     for (index, one) in cases.enumerated() {
       let target = one.target(out)
@@ -87,9 +99,6 @@ struct PredictCommand: ParsableCommand {
       for warning in image.source.warnings {
         console.tell("warning: \(one.name): \(warning)", event: "warning", ["case": one.name])
       }
-      try FileManager.default.createDirectory(
-        at: URL(fileURLWithPath: target).deletingLastPathComponent(),
-        withIntermediateDirectories: true)
       try prediction.labels(of: image, case: one.name).write(target)
       print(target)
       let seconds = Date().timeIntervalSince(start) / Double(index + 1)
@@ -99,6 +108,17 @@ struct PredictCommand: ParsableCommand {
         ["case": one.name, "path": target])
     }
     console.endProgress()
+  }
+
+  /// Refuses a target that is no mask's name, or the image itself.
+  private func check(target: String, of one: PredictionCase) throws {
+    guard isMask(target) else {
+      throw InferenceError.target(target, reason: "a mask's name must end in .png, .nii or .nii.gz")
+    }
+    guard !one.files.contains(where: { isSameFile($0, target) }) else {
+      throw InferenceError.target(
+        target, reason: "it is the image itself, which its mask would replace")
+    }
   }
 
   /// Answers the prompts about one image.

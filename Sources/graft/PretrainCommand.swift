@@ -28,7 +28,7 @@ struct PretrainCommand: ParsableCommand {
 
   func run() throws {
     let console = common.apply()
-    let text = try String(contentsOfFile: recipe, encoding: .utf8)
+    let text = try Recipe.text(ofFile: recipe)
     let recipe = try PretrainingRecipe(yaml: text, name: recipe, overrides: set)
     if let preview {
       try writePreview(of: recipe, to: preview)

@@ -26,6 +26,12 @@ struct ReportCommand: ParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
+  func validate() throws {
+    guard out?.lowercased().hasSuffix(".html") ?? true else {
+      throw ValidationError("--out is \(out ?? ""); the page's name must end in .html.")
+    }
+  }
+
   func run() throws {
     let console = common.apply()
     let page = Page(try runs.map { try Run(folder: $0) }, version: Graft.configuration.version)

@@ -41,7 +41,7 @@ struct TuneCommand: ParsableCommand {
 
   func run() throws {
     let console = common.apply()
-    let text = try recipe.map { try String(contentsOfFile: $0, encoding: .utf8) } ?? ""
+    let text = try recipe.map(Recipe.text) ?? ""
     let given = [("weights", weights), ("pack", pack), ("method", method), ("out", out)]
     let options = given.compactMap { key, value in value.map { "\(key)=\(quoted($0))" } }
     let read = try Recipe(

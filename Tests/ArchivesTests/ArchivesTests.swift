@@ -208,13 +208,19 @@ struct AtomicFileTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a"])
   }
 
-  @Test func `a folder that is not there is a storage failure that names the file`() {
+  @Test func `a folder that is not there is made; one that cannot be is a storage failure`() throws
+  {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try AtomicFile.write(Data("new".utf8), to: folder.path + "/some/folder/a")
+    #expect(try Data(mapping: folder.path + "/some/folder/a") == Data("new".utf8))
     let error = #expect(throws: ArchiveError.self) {
-      try AtomicFile.write(Data(), to: "/no/such/folder/a")
+      try AtomicFile.write(Data(), to: folder.path + "/some/folder/a/b")
     }
     #expect(error?.kind == .storage)
     #expect(
-      error?.description == "Could not write /no/such/folder/a: No such file or directory.")
+      error?.description
+        == "Could not make the folder \(folder.path)/some/folder/a: there is a file of that name.")
   }
 
   @Test func `a full disk says so`() {

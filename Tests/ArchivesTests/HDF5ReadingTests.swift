@@ -40,9 +40,9 @@ struct HDF5ReadingTests {
     #expect(error?.description.contains("libver='v110'") == true)
   }
 
-  @Test func `an absent file is a storage failure`() throws {
+  @Test func `an absent file is bad input`() throws {
     let error = #expect(throws: HDF5Error.self) { try HDF5File(reading: "/nowhere/a.h5") }
-    #expect(error?.kind == .storage)
+    #expect(error?.kind == .badInput)
   }
 
   @Test func `types of every width become tensors`() throws {

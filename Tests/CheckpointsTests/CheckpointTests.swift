@@ -95,12 +95,14 @@ struct CheckpointTests {
     try checkpoint.finish()
   }
 
-  @Test func `a file that is not there is a storage failure`() {
+  @Test func `a file that is not there is bad input`() {
     let error = #expect(throws: CheckpointError.self) {
       try Checkpoint(contentsOf: "/no/such/file.pth")
     }
-    #expect(error?.kind == .storage)
-    #expect(error?.description == "Could not read /no/such/file.pth: No such file or directory.")
+    #expect(error?.kind == .badInput)
+    #expect(
+      error?.description
+        == "The checkpoint /no/such/file.pth cannot be read: there is no such file.")
   }
 
   @Test func `written files read back, and equal tensors give equal bytes`() throws {

@@ -73,12 +73,13 @@ struct NIfTIPackingTests {
     #expect(error?.description.contains("9 (2 voxels)") == true)
   }
 
-  @Test func `an image that is not finite is refused by its case`() throws {
+  @Test func `an image that is not finite is refused by its file`() throws {
     let error = try refusal { phantom, _ in phantom.image[7] = .nan }
-    guard case .notFinite("a", _, _) = error as? VolumeError else {
+    guard case .notFinite(let path, _, _) = error as? VolumeError else {
       Issue.record("\(String(describing: error))")
       return
     }
+    #expect(path.hasSuffix("images/a.nii"))
   }
 
   @Test func `image and label of different grids are refused`() throws {

@@ -49,7 +49,7 @@ public struct PEFTAdapter {
   /// Writes both files into a folder, which is made where it is absent.
   public func write(to folder: String) throws {
     let url = URL(fileURLWithPath: folder)
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    try AtomicFile.makeFolder(folder)
     try tensors.writeSafetensors(to: url.appendingPathComponent("adapter_model.safetensors").path)
     try AtomicFile.write(
       configuration, to: url.appendingPathComponent("adapter_config.json").path)

@@ -6,6 +6,8 @@ public enum HDF5Error: Failure, Equatable {
   case damaged(path: String, reason: String)
   /// The file was written in a format newer than the library reads.
   case newerFormat(path: String, reason: String)
+  /// There is no file, or it is a folder; the reason is a sentence's end.
+  case noFile(path: String, reason: String)
   /// The file lacks an object or attribute that was asked for.
   case missing(path: String, object: String)
   /// An object is not what was asked for: another kind, element type or shape.
@@ -28,6 +30,8 @@ public enum HDF5Error: Failure, Equatable {
     case .newerFormat(let path, let reason):
       "\(path) was written in a newer HDF5 format than this library reads (\(reason)). Write it again with "
         + "h5py.File(…, libver='v110') or without libver."
+    case .noFile(let path, let reason):
+      "\(path) cannot be read: \(reason)."
     case .missing(let path, let object):
       "\(path) has no \(object)."
     case .mismatch(let path, let object, let expected, let found):

@@ -44,10 +44,11 @@ public final class HDF5File: Sendable {
   private static func requireFile(_ path: String) throws(HDF5Error) {
     var status = stat()
     guard stat(path, &status) == 0 else {
+      if errno == ENOENT { throw .noFile(path: path, reason: "there is no such file") }
       throw .storage(path: path, action: "read", reason: String(cString: strerror(errno)))
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
-      throw .storage(path: path, action: "read", reason: "it is not a file")
+      throw .noFile(path: path, reason: "it is no file")
     }
     guard access(path, R_OK) == 0 else {
       throw .storage(path: path, action: "read", reason: String(cString: strerror(errno)))

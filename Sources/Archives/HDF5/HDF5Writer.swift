@@ -9,8 +9,13 @@ extension HDF5File {
   public static func write(to path: String, _ body: (HDF5Writer) throws -> Void) throws {
     try AtomicFile.replace(path) { temporary in
       let writer = try HDF5Writer(temporary, target: path)
-      try body(writer)
-      try writer.close()
+      do {
+        try body(writer)
+        try writer.close()
+      } catch {
+        writer.abandon()
+        throw error
+      }
     }
   }
 }
@@ -19,10 +24,13 @@ extension HDF5File {
 ///
 /// Paths start with "/" or are taken from the root; missing groups on the way are made.
 public final class HDF5Writer {
+  private let temporary: String
   private let target: String
   private var id: Int64?
+  private var hasFailed = false
 
   init(_ temporary: String, target: String) throws(HDF5Error) {
+    self.temporary = temporary
     self.target = target
     id = try HDF5Library.alone { () throws(HDF5Error) in
       let id = chdf5_create(temporary)
@@ -33,12 +41,19 @@ public final class HDF5Writer {
     }
   }
 
-  deinit {
-    if let id { HDF5Library.alone { _ = chdf5_close(id) } }
+  func close() throws(HDF5Error) {
+    try perform { chdf5_flush($0) }
+    try perform { chdf5_close($0) }
+    id = nil
   }
 
-  func close() throws(HDF5Error) {
-    try perform { chdf5_close($0) }
+  /// Lets go of a file that will not be finished.
+  ///
+  /// After a failed write the library crashes when it closes the file, as it cannot flush it. Such a file stays open
+  /// until the process ends; its bytes are given back at once.
+  func abandon() {
+    if let id, !hasFailed { HDF5Library.alone { _ = chdf5_close(id) } }
+    if hasFailed { truncate(temporary, 0) }
     id = nil
   }
 
@@ -46,6 +61,7 @@ public final class HDF5Writer {
     guard let id else { preconditionFailure("HDF5Writer: \(target) is closed") }
     try HDF5Library.alone { () throws(HDF5Error) in
       guard call(id) == 0 else {
+        hasFailed = true
         throw .storage(path: target, action: "write", reason: HDF5Library.systemReason)
       }
     }

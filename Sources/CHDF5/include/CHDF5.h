@@ -70,6 +70,8 @@ chdf5_verdict chdf5_probe(
 // Files. Identifiers are negative on failure; other functions return 0 when all went well.
 int64_t chdf5_open(const char *path);
 int64_t chdf5_create(const char *path);
+// Writes what the library still holds; a file that could not be flushed must not be closed.
+int chdf5_flush(int64_t file);
 int chdf5_close(int64_t file);
 
 // The kind of the object at a path that starts with "/", or -1.

@@ -10,3 +10,4 @@
 #include "resample.h"
 #include "loss.h"
 #include "optimize.h"
+#include "interruption.h"

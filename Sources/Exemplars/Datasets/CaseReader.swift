@@ -34,7 +34,8 @@ struct CaseReader: Sendable {
       throw VolumeError.grids(one: entry.label, other: entry.images[0], difference: difference)
     }
     let (kept, names) = try select(image, entry)
-    return LoadedCase(image: try kept.checkedFinite(entry.id), labels: labels, channels: names)
+    let name = entry.images.count == 1 ? entry.images[0] : entry.id
+    return LoadedCase(image: try kept.checkedFinite(name), labels: labels, channels: names)
   }
 
   /// One volume, or the volumes of all channels, of one channel each, as one.

@@ -33,7 +33,12 @@ struct Comparison {
       warnings.append("No case has the class \(entry.name).")
     }
     if labels.classes.isEmpty {
-      errors.append(.option("No case has a label other than 0, so there is nothing to learn."))
+      errors.append(
+        .layout(
+          path: listing.cases.first?.label ?? "",
+          reason:
+            "neither this nor any other case has a label other than 0, so there is nothing to learn"
+        ))
     }
   }
 

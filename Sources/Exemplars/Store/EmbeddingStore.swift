@@ -79,7 +79,7 @@ public final class EmbeddingStore: Sendable {
   public func add(_ entries: [(key: EmbeddingKey, value: Tensor)]) throws {
     if entries.isEmpty { return }
     try state.withLock { state in
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try AtomicFile.makeFolder(folder)
       let lock = try FolderLock(folder)
       defer { lock.release() }
       try removeRemains()

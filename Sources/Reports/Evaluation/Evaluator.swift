@@ -67,12 +67,7 @@ public struct Evaluator: Sendable {
   /// Writes `cases.json`, `metrics.csv` and, last, `metrics.json` into a folder.
   public func write(to folder: String) throws {
     let url = URL(fileURLWithPath: folder)
-    do {
-      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    } catch {
-      throw ArchiveError.storage(
-        path: folder, action: "create", reason: error.localizedDescription)
-    }
+    try AtomicFile.makeFolder(folder)
     func path(_ name: String) -> String { url.appendingPathComponent(name).path }
     try AtomicFile.write(try record.json(), to: path("cases.json"))
     try AtomicFile.write(Data(evaluation.csv.utf8), to: path("metrics.csv"))

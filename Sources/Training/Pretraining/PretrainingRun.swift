@@ -24,11 +24,11 @@ public struct PretrainingRun {
   /// Runs to the recipe's last step; `tell` hears what happens.
   /// - Throws: `TrainingError` when the loss is not finite, a snapshot is missing or foreign, or the run was interrupted.
   public func callAsFunction(resuming: Bool, tell: (Event) -> Void) throws {
+    let hasSnapshot = FileManager.default.fileExists(atPath: snapshotPath)
+    guard hasSnapshot || !resuming else { throw TrainingError.noSnapshot(snapshotPath) }
+    guard resuming || !hasSnapshot else { throw TrainingError.runExists(snapshotPath) }
     let pretrainer = try Pretrainer(recipe)
     if resuming {
-      guard FileManager.default.fileExists(atPath: snapshotPath) else {
-        throw TrainingError.noSnapshot(snapshotPath)
-      }
       try pretrainer.resume(from: snapshotPath)
     }
     let (start, first) = (Date(), pretrainer.steps)

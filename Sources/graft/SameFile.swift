@@ -1,0 +1,8 @@
+import Foundation
+
+/// Whether two paths lead to one and the same file or folder; false where one leads nowhere.
+func isSameFile(_ one: String, _ other: String) -> Bool {
+  var (first, second) = (stat(), stat())
+  guard stat(one, &first) == 0, stat(other, &second) == 0 else { return false }
+  return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+}
