@@ -141,9 +141,12 @@ struct PredictCommand: ParsableCommand {
 
 /// What is pointed at in an image, and what else is wanted of the answer.
 struct PromptOptions: ParsableArguments {
-  @Option(help: "A point x,y of the object, or x,y,0 of the background (repeatable).")
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: "A point x,y of the object, or x,y,0 of the background (repeatable).")
   var point: [PointArgument] = []
-  @Option(help: "A box x0,y0,x1,y1 around the object.") var box: BoxArgument?
+  @Option(parsing: .unconditional, help: "A box x0,y0,x1,y1 around the object.") var box:
+    BoxArgument?
   @Option(help: "A rough mask of the image's size; pixels other than 0 are the object.")
   var mask: String?
   @Option(help: "The logits of a mask at the decoder's resolution (.npy).")

@@ -1,4 +1,5 @@
 import Archives
+import Failures
 import Foundation
 import Synchronization
 public import Tensors
@@ -117,12 +118,19 @@ public final class EmbeddingStore: Sendable {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }
     for name in names.sorted()
     where name.hasPrefix("part-") && name.hasSuffix(".h5") && state.shapes[name] == nil {
-      let file = try file(name, &state)
-      let keys = try file.strings("keys").map(EmbeddingKey.init(hexadecimal:))
-      let layout = try file.layout(of: "values")
+      let damaged = ExemplarError.store(
+        path: folder, reason: "its part \(name) is damaged; delete that file")
+      let keys: [EmbeddingKey?]
+      let layout: HDF5Layout
+      do {
+        let file = try file(name, &state)
+        keys = try file.strings("keys").map(EmbeddingKey.init(hexadecimal:))
+        layout = try file.layout(of: "values")
+      } catch let error as HDF5Error where error.kind == .badInput {
+        throw damaged
+      }
       guard layout.shape.first == keys.count, layout.kind == .real, !keys.contains(nil) else {
-        throw ExemplarError.store(
-          path: folder, reason: "its part \(name) is damaged; delete that file")
+        throw damaged
       }
       state.shapes[name] = Array(layout.shape.dropFirst())
       for (row, key) in keys.enumerated() {

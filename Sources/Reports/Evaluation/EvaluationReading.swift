@@ -8,8 +8,8 @@ extension Evaluation {
     do {
       let data = try Data(contentsOf: URL(fileURLWithPath: path))
       file = try JSONDecoder().decode(File.self, from: data)
-    } catch let error as DecodingError {
-      throw .malformed(path: path, reason: "it is no metrics.json of graft evaluate (\(error))")
+    } catch is DecodingError {
+      throw .malformed(path: path, reason: "it is no metrics.json that graft evaluate wrote")
     } catch {
       throw .malformed(path: path, reason: "it cannot be read: \(error.localizedDescription)")
     }

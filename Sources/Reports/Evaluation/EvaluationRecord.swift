@@ -84,7 +84,7 @@ public struct EvaluationRecord: Sendable, Equatable, Codable {
       let data = try Data(contentsOf: URL(fileURLWithPath: path))
       self = try JSONDecoder().decode(EvaluationRecord.self, from: data)
     } catch {
-      throw .malformed(path: path, reason: "it is no record of graft evaluate (\(error))")
+      throw .malformed(path: path, reason: "it is no record that graft evaluate wrote")
     }
   }
 
