@@ -40,15 +40,16 @@ struct EmbeddingFill {
       // The first part is small, so that the time of the whole is known soon.
       let length = first == 0 ? 4 : EmbeddingFill.part
       let part = Array(names[first..<min(first + length, names.count)])
-      let values = encoded(part)
+      let values = encoded(part, isInterrupted: isInterrupted)
       try store.add(
         zip(part, values).map { (try variants.key($0, weights: weights), $1) })
-      first += part.count
+      first += values.count
       progress(first)
     }
   }
 
-  private func encoded(_ names: [SliceVariants.Name]) -> [Tensor] {
+  /// The embeddings of some images; of large ones, whose encoding takes seconds, those before an interruption.
+  private func encoded(_ names: [SliceVariants.Name], isInterrupted: () -> Bool) -> [Tensor] {
     let inputs = names.map { variants.input($0) }
     var values = inputs
     func encode(_ index: Int) -> Tensor {
@@ -61,7 +62,10 @@ struct EmbeddingFill {
         parallel(names.count) { values[$0] = encode($0) }
       }
     } else {
-      values = names.indices.map(encode)
+      values.removeAll()
+      for index in names.indices where index == 0 || !isInterrupted() {
+        values.append(encode(index))
+      }
     }
     return values
   }
