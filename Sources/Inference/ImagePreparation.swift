@@ -100,7 +100,7 @@ public struct ImagePreparation: Codable, Equatable, Sendable {
 
   private func colourNormalised(_ image: Tensor) -> Tensor {
     let pixels = image.shape[1] * image.shape[2]
-    let unit: Float = normalise == .percentile ? 255 : 1
+    let unit: Float = normalise.scaledTo255 ? 255 : 1
     return Tensor(unfilled: image.shape) { to in
       image.withPointer { from in
         for channel in 0..<3 {

@@ -157,6 +157,8 @@ extension Recipe {
   {
     let rule: Normalise
     switch (image.normalise, window) {
+    case (.rule(.percentile), let window?):
+      rule = .ends(low: window.lowerBound, high: window.upperBound)
     case (.rule(let given), _): rule = given
     case (.packWindow, let window?): rule = .window(low: window.lowerBound, high: window.upperBound)
     case (.packWindow, nil):

@@ -38,6 +38,7 @@ struct DemoCommand: AsyncParsableCommand {
     for command in commands(weights: weights) {
       console.tell("\n$ graft \(command.joined(separator: " "))", event: "command")
       try await Graft.run(command + ["--threads", "\(common.threads)"])
+      fflush(nil)
     }
     let seconds = Int(Date().timeIntervalSince(start))
     print("\nThe scans are synthetic. The report is \(out)/run/report.html (\(seconds) s in all).")
@@ -53,7 +54,7 @@ struct DemoCommand: AsyncParsableCommand {
       ],
       [
         "tune", "--weights", weights, "--pack", "\(out)/scans.h5", "--method", "decoder-lora",
-        "--out", run, "--set", "budget.seconds=45", "--set", "image.size=128",
+        "--out", run, "--set", "budget.steps=1000", "--set", "image.size=128",
       ],
       [
         "predict", "--weights", weights, "--adapter", "\(run)/adapter.safetensors",

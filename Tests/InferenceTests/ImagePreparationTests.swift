@@ -65,6 +65,7 @@ struct ImagePreparationTests {
       size: 192, resize: .longestSide, normalise: .window(low: -125, high: 275), plane: .acquired)
     let data = try JSONEncoder().encode(rule)
     #expect(try JSONDecoder().decode(ImagePreparation.self, from: data) == rule)
+    #expect(Normalise("percentile(-160, 240)") == .ends(low: -160, high: 240))
     #expect(Normalise("window(5, 1)") == nil)
     #expect(Normalise("brightness") == nil)
   }
