@@ -29,7 +29,8 @@ public final class Checkpoint {
     }
   }
 
-  /// The SHA-256 of the file's bytes; of tensors in memory, of the safetensors file they would make.
+  /// The SHA-256 of the bytes of the file the tensors are in; of tensors in memory, of the safetensors file they
+  /// would make.
   public private(set) lazy var sha256: String = file.map { Digest.sha256($0) } ?? canonicalDigest()
 
   /// Opens a checkpoint file.
@@ -64,13 +65,14 @@ public final class Checkpoint {
   }
 
   private init(
-    contents: [String: Content], names: [String], source: String, metadata: [String: String]
+    contents: [String: Content], names: [String], source: String, metadata: [String: String],
+    file: Data? = nil
   ) {
     self.contents = contents
     self.names = names
     self.source = source
     self.metadata = metadata
-    file = nil
+    self.file = file
   }
 
   /// Whether there is a tensor of the name.
@@ -127,6 +129,8 @@ public final class Checkpoint {
   }
 
   /// The same tensors, unclaimed, under the names `rename` gives; those it gives nil are left out.
+  ///
+  /// The SHA-256 stays that of the file.
   public func renamed(
     metadata: [String: String]? = nil, _ rename: (String) -> String?
   ) throws(CheckpointError) -> Checkpoint {
@@ -140,7 +144,8 @@ public final class Checkpoint {
       names.append(new)
     }
     return Checkpoint(
-      contents: contents, names: names, source: source, metadata: metadata ?? self.metadata)
+      contents: contents, names: names, source: source, metadata: metadata ?? self.metadata,
+      file: file)
   }
 
   /// The same tensors, unclaimed, with some replaced and those of new names added.

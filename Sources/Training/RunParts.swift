@@ -35,7 +35,7 @@ final class RunParts {
   init(_ recipe: Recipe, decoderHeads: Int?) throws {
     self.recipe = recipe
     random = Random(seed: recipe.seed)
-    let weights = try Checkpoint(contentsOf: recipe.weights)
+    let weights = try Checkpoint(contentsOf: recipe.weights).withOfficialNames()
     let pack = try Pack(recipe.pack)
     adapted = try AdaptedModel(
       base: weights, plan: recipe.plan(classes: pack.labels.classes.count),

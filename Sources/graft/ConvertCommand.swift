@@ -42,7 +42,7 @@ struct ConvertCommand: ParsableCommand {
 
   func run() throws {
     _ = common.apply()
-    let base = try weights.map { try Checkpoint(contentsOf: $0) }
+    let base = try weights.map { try Checkpoint(contentsOf: $0).withOfficialNames() }
     let conversion = Conversion(
       target: to, weights: base, merges: merge, preprocessing: try preparation(for: base))
     print(try conversion(Checkpoint(contentsOf: input), to: output))

@@ -64,7 +64,7 @@ struct PredictCommand: ParsableCommand {
 
   func run() throws {
     let console = common.apply()
-    let base = try Checkpoint(contentsOf: weights ?? BundledWeights.path())
+    let base = try Checkpoint(contentsOf: weights ?? BundledWeights.path()).withOfficialNames()
     guard let path = adapter else {
       let model = try Sam(base, decoderHeads: decoderHeads)
       return try answer(PromptedPrediction(model, size: imageSize), console)

@@ -40,6 +40,25 @@ struct PredictTests {
     }
   }
 
+  @Test func `weights under Hugging Face's names answer as under the official ones`() throws {
+    let golden = try Goldens.hdf5("sam-micro/forward.h5")
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let image = try picture(golden, in: folder)
+    let renamed = folder.path + "/huggingface.safetensors"
+    #expect(try ToolRun.graft(["convert", weights, renamed, "--to", "huggingface"]).status == 0)
+    let answers = try [weights, renamed].map { file -> [Float] in
+      let logits = folder.path + "/logits.h5"
+      let run = try ToolRun.graft([
+        "predict", "--weights", file, image, "--out", folder.path + "/mask.png", "--point", "70,60",
+        "--logits", logits,
+      ])
+      #expect(run.status == 0, "\(run.error)")
+      return try HDF5File(reading: logits).read("low_res_logits")
+    }
+    #expect(answers[0] == answers[1])
+  }
+
   @Test(arguments: [
     (["--point", "1,2,3"], 2), (["--box", "1,2,3"], 2), (["--point", "400,10"], 2),
     (["--mask", "a.png", "--mask-logits", "a.npy"], 2), (["--image-size", "100"], 2),
