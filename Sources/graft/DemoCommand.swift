@@ -1,5 +1,6 @@
 import Archives
 import ArgumentParser
+import Checkpoints
 import Failures
 import Foundation
 import Volumes
@@ -30,6 +31,7 @@ struct DemoCommand: AsyncParsableCommand {
     let console = common.apply()
     let start = Date()
     let weights = try weights ?? BundledWeights.path()
+    _ = try Checkpoint(contentsOf: weights)
     try replaceFolder()
     console.tell(
       "generating \(Self.exemplars + Self.tests) labelled abdominal volumes (synthetic, seed 1)",
@@ -69,17 +71,20 @@ struct DemoCommand: AsyncParsableCommand {
     ]
   }
 
+  /// Makes the folders; of what is there, only an earlier demo's own files and folders are removed.
   private func replaceFolder() throws {
-    let marker = "\(out)/scans"
     let files = FileManager.default
-    if files.fileExists(atPath: out), !files.fileExists(atPath: marker),
-      try !files.contentsOfDirectory(atPath: out).isEmpty
-    {
+    try AtomicFile.makeFolder(out)
+    let isDemo = files.fileExists(atPath: "\(out)/scans/images/subject00.nii.gz")
+    guard try isDemo || files.contentsOfDirectory(atPath: out).isEmpty else {
       throw ValidationError("\(out) holds something that is not a demo. Give an empty folder.")
     }
-    try? files.removeItem(atPath: out)
+    let made = ["scans", "scans.h5", "scans.embeddings", "labels.yaml", "test", "run", "masks"]
+    for path in made.map({ "\(out)/\($0)" }) where files.fileExists(atPath: path) {
+      try files.removeItem(atPath: path)
+    }
     for folder in ["scans/images", "scans/labels", "test/images", "test/labels"] {
-      try files.createDirectory(atPath: "\(out)/\(folder)", withIntermediateDirectories: true)
+      try AtomicFile.makeFolder("\(out)/\(folder)")
     }
   }
 

@@ -97,6 +97,9 @@ struct RefusalTests {
     try data.expectRefusal(data.pack(to: image), status: 2, image)
     try data.expectRefusal(data.pack(to: "scans"), status: 2, "scans")
     try data.expectRefusal(["report", "run", "--out", "p.h5"], status: 2, "p.h5", ".html")
+    let demo = ["demo", "--weights", TrialData.weights, "--out"]
+    try data.expectRefusal(demo + ["."], status: 2, "not a demo")
+    try data.expectRefusal(demo + ["p.h5"], status: 4, "p.h5")
     let adapter = "run/adapter.safetensors"
     try data.expectRefusal(["convert", adapter, adapter, "--to", "graft"], status: 2, adapter)
   }
