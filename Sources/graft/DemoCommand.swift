@@ -39,7 +39,8 @@ struct DemoCommand: AsyncParsableCommand {
     try writeScans()
     for command in commands(weights: weights) {
       console.tell("\n$ graft \(command.joined(separator: " "))", event: "command")
-      try await Graft.run(command + ["--threads", "\(common.threads)"])
+      let options = ["--threads", "\(common.threads)", "--log-format", common.logFormat.rawValue]
+      try await Graft.run(command + options)
       fflush(nil)
     }
     let seconds = Int(Date().timeIntervalSince(start))
