@@ -4,7 +4,7 @@ import Tensors
 
 /// Operations at the shapes of SAM ViT-B, forward, and forward with the way back.
 let benchmarks: @Sendable () -> Void = {
-  let configuration = Benchmark.Configuration(
+  Benchmark.defaultConfiguration = Benchmark.Configuration(
     metrics: [.wallClock, .cpuTotal], maxDuration: .seconds(3), maxIterations: 100)
 
   /// A tensor of standard normal numbers that depends on its shape alone.
@@ -18,11 +18,9 @@ let benchmarks: @Sendable () -> Void = {
     _ name: String, _ shapes: [[Int]], _ operation: @escaping @Sendable ([Variable]) -> Variable
   ) {
     for learning in [false, true] {
-      Benchmark(
-        "\(name)\(learning ? ", forward and back" : ", forward")", configuration: configuration
-      ) {
-        benchmark in
+      Benchmark("\(name)\(learning ? ", forward and back" : ", forward")") { benchmark in
         let inputs = shapes.map { Variable(tensor($0), wantsGradient: learning) }
+        benchmark.startMeasurement()
         for _ in benchmark.scaledIterations {
           let y = operation(inputs)
           if learning {
