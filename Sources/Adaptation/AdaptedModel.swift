@@ -79,7 +79,7 @@ public final class AdaptedModel {
         throw CheckpointError.shape(
           key: name, expected: parameter.shape, found: value.shape, file: file.source)
       }
-      guard value.sumOfSquares.isFinite else {
+      guard value.isFinite else {
         throw CheckpointError.notFinite(key: name, file: file.source)
       }
       guard value != parameter.value else { continue }

@@ -50,24 +50,6 @@ extension ArchiveError {
   }
 }
 
-extension Data {
-  /// The bytes of a file, mapped into memory where the file system allows it.
-  package init(mapping path: String) throws(ArchiveError) {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw .system(path: path, action: "read") }
-    var status = stat()
-    let isFolder = fstat(file, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    close(file)
-    if isFolder { throw .system(path: path, action: "read", code: EISDIR) }
-    do {
-      self = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-    } catch {
-      let code = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-      throw .system(path: path, action: "read", code: code.map { Int32($0.code) } ?? EIO)
-    }
-  }
-}
-
 extension Digest {
   /// A digest of bytes that come in pieces.
   public struct Running {

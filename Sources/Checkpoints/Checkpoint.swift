@@ -4,8 +4,8 @@ public import Tensors
 
 /// Named tensors on disk or in memory, of which each is claimed once.
 ///
-/// The format is found by content: safetensors, PyTorch's zip and older layouts, npz. A file is mapped and its tensors
-/// are decoded one by one when asked for; no code in it can run.
+/// The format is found by content: safetensors, PyTorch's zip and older layouts, npz. A file is mapped; its tensors
+/// are decoded one by one when asked for, and those of 32-bit floats stay where they lie. No code in it can run.
 public final class Checkpoint {
   /// The file, or what the tensors came from.
   public let source: String
@@ -15,6 +15,7 @@ public final class Checkpoint {
   public let names: [String]
   private let contents: [String: Content]
   private let file: Data?
+  private let mapped: MappedFile?
   private var claimed: Set<String> = []
 
   private enum Content {
@@ -35,16 +36,26 @@ public final class Checkpoint {
 
   /// Opens a checkpoint file.
   public convenience init(contentsOf path: String) throws(CheckpointError) {
+    let mapped = try converting(path) { () throws(ArchiveError) in try MappedFile(path) }
+    if let mapped {
+      try self.init(mapped.data, mapped, source: path)
+      return
+    }
     let data = try converting(path) { () throws(ArchiveError) in try Data(mapping: path) }
-    try self.init(data, source: path)
+    try self.init(data, nil, source: path)
   }
 
   /// Reads the bytes of a checkpoint file; `source` names it in errors.
-  public init(_ data: Data, source: String) throws(CheckpointError) {
+  public convenience init(_ data: Data, source: String) throws(CheckpointError) {
+    try self.init(data, nil, source: source)
+  }
+
+  private init(_ data: Data, _ mapped: MappedFile?, source: String) throws(CheckpointError) {
     let (tensors, metadata) = try CheckpointFile.tensors(in: data, file: source)
     let stripped = Checkpoint.withoutModulePrefix(tensors)
     self.source = source
     file = data
+    self.mapped = mapped
     self.metadata = metadata
     names = stripped.map(\.name)
     contents = Dictionary(stripped.map { ($0.name, .stored($0.tensor)) }) { first, _ in first }
@@ -57,6 +68,7 @@ public final class Checkpoint {
     self.source = source
     self.metadata = metadata
     file = nil
+    mapped = nil
     names = tensors.map(\.0)
     contents = Dictionary(tensors.map { ($0.0, .value($0.1)) }) { first, _ in first }
     precondition(
@@ -66,13 +78,14 @@ public final class Checkpoint {
 
   private init(
     contents: [String: Content], names: [String], source: String, metadata: [String: String],
-    file: Data? = nil
+    file: Data?, mapped: MappedFile?
   ) {
     self.contents = contents
     self.names = names
     self.source = source
     self.metadata = metadata
     self.file = file
+    self.mapped = mapped
   }
 
   /// Whether there is a tensor of the name.
@@ -94,7 +107,10 @@ public final class Checkpoint {
   public func tensor(_ name: String) throws(CheckpointError) -> Tensor {
     switch contents[name] {
     case .stored(let stored):
-      return try converting(source) { () throws(ArchiveError) in try stored.tensor() }
+      return try converting(source) { () throws(ArchiveError) in
+        try mapped?.checkLength()
+        return try stored.tensor(mapped: mapped)
+      }
     case .value(let tensor): return tensor
     case nil: throw .missing(key: name, file: source)
     }
@@ -117,7 +133,7 @@ public final class Checkpoint {
       throw .shape(key: name, expected: shape, found: found, file: source)
     }
     let tensor = try tensor(name)
-    guard tensor.sumOfSquares.isFinite else { throw .notFinite(key: name, file: source) }
+    guard tensor.isFinite else { throw .notFinite(key: name, file: source) }
     guard claimed.insert(name).inserted else { throw .claimedTwice(key: name, file: source) }
     return tensor
   }
@@ -145,7 +161,7 @@ public final class Checkpoint {
     }
     return Checkpoint(
       contents: contents, names: names, source: source, metadata: metadata ?? self.metadata,
-      file: file)
+      file: file, mapped: mapped)
   }
 
   /// The same tensors, unclaimed, with some replaced and those of new names added.
@@ -158,7 +174,8 @@ public final class Checkpoint {
       if contents.updateValue(.value(tensor), forKey: name) == nil { names.append(name) }
     }
     return Checkpoint(
-      contents: contents, names: names, source: source, metadata: metadata ?? self.metadata)
+      contents: contents, names: names, source: source, metadata: metadata ?? self.metadata,
+      file: nil, mapped: mapped)
   }
 
   private func canonicalDigest() -> String {

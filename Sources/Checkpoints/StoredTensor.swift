@@ -90,16 +90,31 @@ struct StoredTensor {
     return strides
   }
 
-  /// The elements as 32-bit floats, row-major.
-  func tensor() throws(ArchiveError) -> Tensor {
+  /// The elements as 32-bit floats, row-major; those that lie in `file` as such stay there.
+  func tensor(mapped file: MappedFile?) throws(ArchiveError) -> Tensor {
     let bytes = try storage.bytes()
-    return Tensor(unfilled: shape) { output in
-      bytes.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
+    return bytes.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
+      if let file, let base = floats(in: bytes, mapped: file) {
+        return Tensor(shape, reading: base, keptBy: file)
+      }
+      return Tensor(unfilled: shape) { output in
         forEachRow { row, start, step, count in
           type.read(bytes, start: start, step: step, count: count, into: output + row * count)
         }
       }
     }
+  }
+
+  /// Where the tensor's elements lie in the mapped file, if they are there as memory has them.
+  private func floats(
+    in bytes: UnsafeRawBufferPointer, mapped file: MappedFile
+  ) -> UnsafePointer<Float>? {
+    guard 1.littleEndian == 1, type == .float32, !shape.contains(0),
+      strides == StoredTensor.rowMajor(shape), file.contains(bytes),
+      let base = bytes.baseAddress.map({ $0 + 4 * offset }),
+      Int(bitPattern: base) % MemoryLayout<Float>.alignment == 0
+    else { return nil }
+    return base.assumingMemoryBound(to: Float.self)
   }
 
   /// The elements in their own type, row-major.

@@ -51,6 +51,9 @@ extension Tensor {
 
   /// The sum of the squares of the elements, in double precision.
   public var sumOfSquares: Double { withPointer { graft_sum_squares($0, count) } }
+
+  /// Whether no element is NaN or infinite.
+  public var isFinite: Bool { withPointer { graft_all_finite($0, count) != 0 } }
 }
 
 extension Double {

@@ -20,6 +20,12 @@ public struct Tensor: Sendable {
     self.init(shape: shape, buffer: buffer)
   }
 
+  /// A tensor whose elements lie at `base`, where `owner` keeps them unchanged; the first write makes a copy.
+  package init(_ shape: [Int], reading base: UnsafePointer<Float>, keptBy owner: AnyObject) {
+    self.init(
+      shape: shape, buffer: Buffer(reading: base, count: shape.product, keptBy: owner))
+  }
+
   /// A tensor of the given elements, in row-major order.
   public init(_ shape: [Int], _ values: [Float]) {
     precondition(
@@ -80,7 +86,7 @@ public struct Tensor: Sendable {
   public mutating func withMutablePointer<Result>(
     _ body: (UnsafeMutablePointer<Float>) throws -> Result
   ) rethrows -> Result {
-    if !isKnownUniquelyReferenced(&buffer) {
+    if !buffer.isWritable || !isKnownUniquelyReferenced(&buffer) {
       let copy = Buffer(count: count)
       copy.base.update(from: buffer.base, count: count)
       buffer = copy

@@ -26,6 +26,7 @@ struct Graft: AsyncParsableCommand {
 
   static func main() async {
     useMatchingBLAS()
+    MappedFile.endProgramOnCutFiles()
     do {
       try await run(Array(CommandLine.arguments.dropFirst()))
       guard fflush(nil) == 0 else {

@@ -11,3 +11,4 @@
 #include "loss.h"
 #include "optimize.h"
 #include "interruption.h"
+#include "convert.h"
