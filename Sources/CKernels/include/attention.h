@@ -26,7 +26,8 @@ struct graft_image_attention_shape {
 ///
 /// A window that reaches past the grid has padding tokens, whose keys and values are `bias` (its k and v thirds):
 /// SAM pads with zeros after the norm. Their queries are never computed. The tables have 2 · side - 1 rows of `width`,
-/// side = window or, for the whole grid, its rows and columns. `logsums` [batch, heads, rows, columns].
+/// side = window or, for the whole grid, its rows and columns. `logsums` [batch, heads, rows, columns] keeps log2 Σ 2^score of each
+/// query for the way back. Scores live only for a block of queries and keys.
 void graft_image_attention(struct graft_image_attention_shape shape, const float *qkv, const float *bias,
                            const float *table_h, const float *table_w, float *out, float *logsums);
 
