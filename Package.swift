@@ -58,7 +58,7 @@ let package = Package(
       "Adaptation",
       ["Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything", "Archives"]),
     module("Volumes", ["Failures", "Tensors", "CKernels", "Archives", "Yams"]),
-    module("Metrics", ["Failures", "Tensors"]),
+    module("Metrics", ["Failures", "CKernels"]),
     module("Exemplars", ["Failures", "Tensors", "Archives", "Volumes", "Yams"]),
     module("Reports", ["Failures", "Archives", "Metrics", "Volumes"]),
     module(
@@ -95,7 +95,7 @@ let package = Package(
       "Adaptation",
       ["Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything", "Archives"]),
     suite("Volumes", ["Tensors", "Archives"]),
-    suite("Metrics", ["Archives"]),
+    suite("Metrics", ["Tensors", "Archives"]),
     suite("Exemplars", ["Failures", "Tensors", "Archives", "Volumes"]),
     suite("Reports", ["Metrics", "Volumes"]),
     suite(

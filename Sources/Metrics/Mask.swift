@@ -1,3 +1,5 @@
+import CKernels
+
 /// A binary mask of two or three dimensions with its spacing: one bit a voxel.
 ///
 /// Voxels are row-major, the last axis runs fastest; every row starts a new word. Two masks that are compared
@@ -14,6 +16,11 @@ public struct Mask: Sendable, Equatable {
   let words: [UInt64]
 
   init(extents: [Int], spacing: [Double], words: [UInt64]) {
+    self.init(
+      extents: extents, spacing: spacing, words: words, count: graft_mask_count(words, words.count))
+  }
+
+  private init(extents: [Int], spacing: [Double], words: [UInt64], count: Int) {
     precondition(
       extents.count == 2 || extents.count == 3, "mask: 2 or 3 extents, not \(extents)")
     precondition(extents.allSatisfy { $0 > 0 }, "mask: extents \(extents) must be positive")
@@ -24,7 +31,7 @@ public struct Mask: Sendable, Equatable {
     self.spacing = spacing
     self.words = words
     wordsPerRow = Mask.wordsPerRow(extents)
-    count = words.reduce(0) { $0 + $1.nonzeroBitCount }
+    self.count = count
   }
 
   /// A mask without any voxel.
@@ -70,12 +77,12 @@ public struct Mask: Sendable, Equatable {
   /// How many voxels belong to both masks.
   public func intersectionCount(with other: Mask) -> Int {
     requireSameGrid(as: other)
-    return zip(words, other.words).reduce(0) { $0 + ($1.0 & $1.1).nonzeroBitCount }
+    return graft_mask_common(words, other.words, words.count)
   }
 
   /// The same voxels with another spacing.
   public func spaced(_ spacing: [Double]) -> Mask {
-    Mask(extents: extents, spacing: spacing, words: words)
+    Mask(extents: extents, spacing: spacing, words: words, count: count)
   }
 
   /// Whether the voxel at a row-major index belongs to the mask.
@@ -95,45 +102,15 @@ public struct Mask: Sendable, Equatable {
 }
 
 extension Mask {
-  /// The bits of a row-major image's voxels that equal `label`, found eight at a time.
+  /// The bits of a row-major image's voxels that equal `label`.
   private static func packed(_ bytes: [UInt8], label: UInt8, extents: [Int]) -> [UInt64] {
-    let width = extents.last ?? 0
-    let perRow = wordsPerRow(extents)
     let rows = extents.dropLast().reduce(1, *)
-    var words = [UInt64](repeating: 0, count: rows * perRow)
-    bytes.withUnsafeBytes { source in
-      for row in 0..<rows {
-        for column in stride(from: 0, to: width, by: 8) {
-          let length = min(8, width - column)
-          let eight = EightBytes(source, at: row * width + column, length: length)
-          let valid = UInt8(truncatingIfNeeded: (1 << length) - 1)
-          words[row * perRow + column / 64] |=
-            UInt64(eight.positions(of: label) & valid) << UInt64(column % 64)
-        }
+    let count = rows * wordsPerRow(extents)
+    return [UInt64](unsafeUninitializedCapacity: count) { words, filled in
+      if let base = words.baseAddress {
+        graft_mask_pack(base, bytes, label, rows, extents.last ?? 0)
       }
+      filled = count
     }
-    return words
-  }
-}
-
-/// Eight neighbouring bytes in one word, the first in the lowest bits.
-private struct EightBytes {
-  let word: UInt64
-
-  init(_ source: UnsafeRawBufferPointer, at offset: Int, length: Int) {
-    if length == 8 {
-      word = UInt64(littleEndian: source.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-    } else {
-      word = (0..<length).reduce(0) { $0 | UInt64(source[offset + $1]) << UInt64(8 * $1) }
-    }
-  }
-
-  /// One bit for each byte that equals `value`: a byte's top bit is set where its difference is zero, then the
-  /// eight top bits are gathered by one product.
-  func positions(of value: UInt8) -> UInt8 {
-    let low: UInt64 = 0x7f7f_7f7f_7f7f_7f7f
-    let difference = word ^ (UInt64(value) &* 0x0101_0101_0101_0101)
-    let zero = ~((difference & low) &+ low | difference | low) >> 7
-    return UInt8(truncatingIfNeeded: (zero &* 0x0102_0408_1020_4080) >> 56)
   }
 }

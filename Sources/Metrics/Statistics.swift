@@ -27,24 +27,12 @@ public struct Statistics: Sendable, Equatable {
   }
 
   /// The median; nil when no value is defined.
-  public var median: Double? { quantile(0.5, ofSorted: values) }
+  public var median: Double? { quantile(0.5, of: values) }
 
   /// The first and third quartile, with linear interpolation; nil when no value is defined.
   public var quartiles: (lower: Double, upper: Double)? {
-    guard let lower = quantile(0.25, ofSorted: values), let upper = quantile(0.75, ofSorted: values)
+    guard let lower = quantile(0.25, of: values), let upper = quantile(0.75, of: values)
     else { return nil }
     return (lower, upper)
   }
-}
-
-/// The value below which the share `fraction` of ascending values lies, interpolated linearly between neighbours.
-///
-/// With n values it lies at position fraction · (n - 1), as NumPy's `percentile`; nil when there is none.
-public func quantile(_ fraction: Double, ofSorted values: [Double]) -> Double? {
-  precondition((0...1).contains(fraction), "quantile: \(fraction) is not in 0...1")
-  guard let last = values.last else { return nil }
-  let position = fraction * Double(values.count - 1)
-  let index = Int(position)
-  guard index + 1 < values.count else { return last }
-  return values[index] + (values[index + 1] - values[index]) * (position - Double(index))
 }

@@ -4,9 +4,9 @@
 /// surface voxel of the other. Surface is what one erosion with the 2d-neighbour cross removes (as MedPy and MONAI
 /// define it), so two masks can have the same surface and HD 0 although one has a hole of one voxel.
 public struct SurfaceDistances: Sendable {
-  /// From each surface voxel of the prediction to the reference, ascending.
+  /// From each surface voxel of the prediction to the reference, in no order that means anything.
   public let fromPrediction: [Double]
-  /// From each surface voxel of the reference to the prediction, ascending.
+  /// From each surface voxel of the reference to the prediction, in no order that means anything.
   public let fromReference: [Double]
 
   /// Computes the distances; nil when either mask is empty, as there is then no surface to measure to.
@@ -14,25 +14,23 @@ public struct SurfaceDistances: Sendable {
     prediction.requireSameGrid(as: reference)
     guard let first = prediction.box, let second = reference.box else { return nil }
     let box = first.union(second)
-    let surfaces = (prediction: prediction.surface, reference: reference.surface)
-    fromPrediction = DistanceTransform(to: surfaces.reference, in: box)
-      .distances(of: surfaces.prediction).sorted()
-    fromReference = DistanceTransform(to: surfaces.prediction, in: box)
-      .distances(of: surfaces.reference).sorted()
+    let one = Surface(of: prediction, in: box)
+    let other = Surface(of: reference, in: box)
+    fromPrediction = one.distances(to: other)
+    fromReference = other.distances(to: one)
   }
 
   /// The Hausdorff distance: the largest distance of both directions.
-  public var hausdorff: Double { max(fromPrediction.last ?? 0, fromReference.last ?? 0) }
+  public var hausdorff: Double { max(fromPrediction.max() ?? 0, fromReference.max() ?? 0) }
 
   /// The larger of the two directed 95th percentiles, with linear interpolation (as MONAI).
   public var hausdorff95Maximum: Double {
-    max(
-      quantile(0.95, ofSorted: fromPrediction) ?? 0, quantile(0.95, ofSorted: fromReference) ?? 0)
+    max(quantile(0.95, of: fromPrediction) ?? 0, quantile(0.95, of: fromReference) ?? 0)
   }
 
   /// The 95th percentile of the distances of both directions together, with linear interpolation (as MedPy).
   public var hausdorff95Pooled: Double {
-    quantile(0.95, ofSorted: (fromPrediction + fromReference).sorted()) ?? 0
+    quantile(0.95, of: fromPrediction + fromReference) ?? 0
   }
 
   /// The mean distance from the prediction's surface to the reference's.
@@ -57,17 +55,7 @@ public struct SurfaceDistances: Sendable {
   /// (0.30000000000000004 in Double) lie within 0.3 mm.
   public func normalised(within tolerance: Double) -> Double {
     let limit = tolerance * (1 + 1e-9)
-    let within = count(of: fromPrediction, upTo: limit) + count(of: fromReference, upTo: limit)
+    let within = fromPrediction.count { $0 <= limit } + fromReference.count { $0 <= limit }
     return Double(within) / Double(fromPrediction.count + fromReference.count)
-  }
-
-  private func count(of sorted: [Double], upTo limit: Double) -> Int {
-    var range = 0..<sorted.count
-    while !range.isEmpty {
-      let middle = (range.lowerBound + range.upperBound) / 2
-      range =
-        sorted[middle] <= limit ? middle + 1..<range.upperBound : range.lowerBound..<middle
-    }
-    return range.lowerBound
   }
 }

@@ -5,7 +5,7 @@ import Testing
 struct PropertyTests {
   static let grids: [([Int], [Double])] = [
     ([17, 90], [1, 1]), ([1, 70], [0.7, 1.3]), ([6, 9, 65], [2.5, 0.8, 0.8]),
-    ([11, 1, 7], [0.5, 3, 1.1]),
+    ([11, 1, 7], [0.5, 3, 1.1]), ([4, 40, 19], [0.3, 1.1, 5]),
   ]
 
   @Test(arguments: grids, 0..<8)
@@ -16,10 +16,26 @@ struct PropertyTests {
     let first = randomMask(grid.0, spacing: grid.1, using: &random)
     let second = randomMask(grid.0, spacing: grid.1, using: &random)
     let found = try #require(SurfaceDistances(prediction: first, reference: second))
-    let expected = [searched(first, second), searched(second, first)]
-    for (found, expected) in zip([found.fromPrediction, found.fromReference], expected) {
+    let pairs = [
+      (found.fromPrediction, searched(first, second)),
+      (found.fromReference, searched(second, first)),
+    ].map { ($0.sorted(), $1) }
+    for (found, expected) in pairs {
       #expect(found.count == expected.count)
       #expect(zip(found, expected).allSatisfy { abs($0 - $1) <= 1e-12 * max(1, $1) })
+    }
+  }
+
+  @Test(arguments: [[5, 300, 333], [1, 64, 128], [40, 3, 700], [500, 600]])
+  func `distances reach across the whole grid`(extents: [Int]) throws {
+    let spacing = extents.indices.map { 0.7 + 0.9 * Double($0) }
+    let last = extents.reduce(1, *) - 1
+    let first = Mask(extents: extents, spacing: spacing) { $0 == 0 }
+    let second = Mask(extents: extents, spacing: spacing) { $0 == last || $0 == last / 2 }
+    let found = try #require(SurfaceDistances(prediction: first, reference: second))
+    let expected = [searched(first, second), searched(second, first)]
+    for (found, expected) in zip([found.fromPrediction, found.fromReference], expected) {
+      #expect(zip(found.sorted(), expected).allSatisfy { abs($0 - $1) <= 1e-12 * $1 })
     }
   }
 

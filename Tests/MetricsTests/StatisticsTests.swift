@@ -21,9 +21,26 @@ struct StatisticsTests {
   }
 
   @Test func `a quantile lies between its neighbours`() {
-    #expect(quantile(0.95, ofSorted: [0, 1, 2, 3]).map { abs($0 - 2.85) < 1e-12 } == true)
-    #expect(quantile(1, ofSorted: [0, 1]) == 1)
-    #expect(quantile(0, ofSorted: [5]) == 5)
-    #expect(quantile(0.5, ofSorted: []) == nil)
+    #expect(quantile(0.95, of: [3, 1, 0, 2]).map { abs($0 - 2.85) < 1e-12 } == true)
+    #expect(quantile(1, of: [1, 0]) == 1)
+    #expect(quantile(0, of: [5]) == 5)
+    #expect(quantile(0.5, of: []) == nil)
+  }
+
+  @Test(arguments: [2, 3, 10, 101, 1000], [1.0, 4, 1e9])
+  func `a quantile is the one of the sorted values, many of them equal or none`(
+    count: Int, range: Double
+  ) throws {
+    var random = Numbers(state: UInt64(count))
+    let values = (0..<count).map { _ in Double.random(in: 0..<range, using: &random).rounded() }
+    for values in [values, values.sorted(), values.sorted().reversed()] {
+      let sorted = values.sorted()
+      for fraction in [0, 0.05, 0.5, 0.95, 1] {
+        let place = fraction * Double(count - 1)
+        let (lower, upper) = (sorted[Int(place)], sorted[Int(place.rounded(.up))])
+        let expected = lower + (upper - lower) * (place - place.rounded(.down))
+        #expect(quantile(fraction, of: values) == expected)
+      }
+    }
   }
 }

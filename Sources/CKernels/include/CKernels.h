@@ -12,3 +12,4 @@
 #include "optimize.h"
 #include "interruption.h"
 #include "convert.h"
+#include "mask.h"
