@@ -42,4 +42,9 @@ public final class LowRank: Correction {
   public func corrected(_ y: Variable, input x: Variable) -> Variable {
     addLowRank(to: y, from: x, a: a.variable, b: b.variable, scale: scale, at: column)
   }
+
+  /// The frozen map's matrix with the correction added to its rows.
+  public func corrected(matrix: Variable) -> Variable {
+    addLowRank(toMatrix: matrix, a: a.variable, b: b.variable, scale: scale, at: column)
+  }
 }

@@ -35,8 +35,9 @@ public struct Gradients {
           precondition(
             part.shape == input.shape,
             "Gradients: a gradient of shape \(part.shape) for a value of shape \(input.shape)")
-          if let sum = sums.removeValue(forKey: ObjectIdentifier(input)) {
-            sums[ObjectIdentifier(input)] = sum.adding(part)
+          if var sum = sums.removeValue(forKey: ObjectIdentifier(input)) {
+            sum.add(part)
+            sums[ObjectIdentifier(input)] = sum
           } else {
             sums[ObjectIdentifier(input)] = part
             waiting[input.depth].append(input)

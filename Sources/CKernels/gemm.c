@@ -1,9 +1,11 @@
 #include "gemm.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "internal/blas.h"
+#include "internal/skinny.h"
 #include "threads.h"
 
 /// Products below this many multiplications are not worth a second thread.
@@ -14,6 +16,11 @@ enum { TILE_ROWS = 512, HALF_MULTIPLE = 16 };
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void use_one_thread(void) { openblas_set_num_threads(1); }
 void graft_blas_single_threaded(void) { pthread_once(&once, use_one_thread); }
+
+/// Where the library is two to five times behind: a few rows against long rows of B, or against wide ones.
+static bool is_skinny(int transpose_a, int transpose_b, long m, long n, long k) {
+  return !transpose_a && m <= SKINNY_ROWS && (transpose_b ? k >= 64 : n >= 32);
+}
 
 struct product {
   int transpose_a, transpose_b;
@@ -40,8 +47,11 @@ static void run_tile(void *context, long index) {
   float *c = p->c + i * p->ldc + j;
   if (p->bias)
     for (long row = 0; row < m; row++) memcpy(c + row * p->ldc, p->bias + j, (size_t)n * sizeof(float));
-  graft_small_gemm(p->transpose_a, p->transpose_b, m, n, p->k, p->alpha, a, p->lda, b, p->ldb, p->beta, c,
-                   p->ldc);
+  if (is_skinny(p->transpose_a, p->transpose_b, m, n, p->k))
+    graft_skinny_gemm(p->transpose_b, m, n, p->k, p->alpha, a, p->lda, b, p->ldb, p->beta, c, p->ldc);
+  else
+    graft_small_gemm(p->transpose_a, p->transpose_b, m, n, p->k, p->alpha, a, p->lda, b, p->ldb, p->beta, c,
+                     p->ldc);
 }
 
 static long half(long extent) {

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 /// A tile is this many pixels of one image: its size is fixed, so that sums do not depend on the thread count.
-enum { TILE = 512, MAXIMUM_CLASSES = 256 };
+enum { TILE = 512, LANES = 16 };
 
 static long tiles(long pixels) { return (pixels + TILE - 1) / TILE; }
 
@@ -23,10 +23,9 @@ struct class_work {
   const double *linear, *square;
 };
 
-/// The softmax over the classes of `count` pixels, as p [classes, count]; returns nothing but p and log Σ exp.
-GRAFT_BODY softmax_tile_body(float *p, float *log_sum, const float *logits, long classes,
+/// p [classes, count], the softmax over the classes of `count` pixels, and the highest logit and Σ exp below it of each.
+GRAFT_BODY softmax_tile_body(float *p, float *highest, float *sum, const float *logits, long classes,
                              long pixels, long count) {
-  float highest[TILE], sum[TILE];
   for (long i = 0; i < count; i++) highest[i] = logits[i];
   for (long k = 1; k < classes; k++)
     for (long i = 0; i < count; i++) {
@@ -42,11 +41,38 @@ GRAFT_BODY softmax_tile_body(float *p, float *log_sum, const float *logits, long
     }
   for (long k = 0; k < classes; k++)
     for (long i = 0; i < count; i++) p[k * count + i] /= sum[i];
-  for (long i = 0; i < count; i++) log_sum[i] = highest[i] + logf(sum[i]);
 }
 GRAFT_DISPATCH(softmax_tile,
-               (float *p, float *log_sum, const float *logits, long classes, long pixels, long count),
-               (p, log_sum, logits, classes, pixels, count))
+               (float *p, float *highest, float *sum, const float *logits, long classes, long pixels,
+                long count),
+               (p, highest, sum, logits, classes, pixels, count))
+
+/// The sums intersection, squares and pixels of class `k` over a tile.
+GRAFT_BODY class_sums_body(double *sums, const float *p, const uint8_t *labels, long k, long count) {
+  float inside[LANES] = {0}, squares[LANES] = {0}, pixels[LANES] = {0};
+  long i = 0;
+  for (; i + LANES <= count; i += LANES)
+    for (int l = 0; l < LANES; l++) {
+      float y = labels[i + l] == k ? 1.0f : 0.0f;
+      inside[l] += y * p[i + l];
+      squares[l] += p[i + l] * p[i + l];
+      pixels[l] += y;
+    }
+  for (; i < count; i++) {
+    float y = labels[i] == k ? 1.0f : 0.0f;
+    inside[0] += y * p[i];
+    squares[0] += p[i] * p[i];
+    pixels[0] += y;
+  }
+  sums[0] = sums[1] = sums[2] = 0;
+  for (int l = 0; l < LANES; l++) {
+    sums[0] += (double)inside[l];
+    sums[1] += (double)squares[l];
+    sums[2] += (double)pixels[l];
+  }
+}
+GRAFT_DISPATCH(class_sums, (double *sums, const float *p, const uint8_t *labels, long k, long count),
+               (sums, p, labels, k, count))
 
 struct tile {
   long image, start, count;
@@ -67,26 +93,13 @@ static void sum_tile(void *context, long index) {
   const float *logits = work->logits + at.image * classes * work->pixels + at.start;
   const uint8_t *labels = work->labels + at.image * work->pixels + at.start;
   size_t bytes = (size_t)(classes * TILE) * sizeof(float);
-  float *p = graft_pool_take(bytes), log_sum[TILE];
-  softmax_tile(p, log_sum, logits, classes, work->pixels, at.count);
+  float *p = graft_pool_take(bytes), highest[TILE], sum[TILE];
+  softmax_tile(p, highest, sum, logits, classes, work->pixels, at.count);
   double *part = work->parts + index * (1 + 3 * classes);
-  for (long k = 0; k < 1 + 3 * classes; k++) part[k] = 0;
+  part[0] = 0;
   for (long i = 0; i < at.count; i++)
-    part[0] += (double)log_sum[i] - (double)logits[labels[i] * work->pixels + i];
-  for (long k = 0; k < classes; k++) {
-    double intersection = 0, squares = 0, pixels = 0;
-    for (long i = 0; i < at.count; i++) {
-      double value = p[k * at.count + i];
-      squares += value * value;
-      if (labels[i] == k) {
-        intersection += value;
-        pixels += 1;
-      }
-    }
-    part[1 + 3 * k] = intersection;
-    part[2 + 3 * k] = squares;
-    part[3 + 3 * k] = pixels;
-  }
+    part[0] += (double)highest[i] + (double)logf(sum[i]) - (double)logits[labels[i] * work->pixels + i];
+  for (long k = 0; k < classes; k++) class_sums(part + 1 + 3 * k, p + k * at.count, labels, k, at.count);
   graft_pool_give(p, bytes);
 }
 
@@ -112,28 +125,35 @@ void graft_cross_entropy_dice(struct graft_class_sums *sums, const float *logits
   graft_pool_give(work.parts, bytes);
 }
 
+/// weighed += g ⊙ p of one class, or where `dlogits` is given, what `graft_cross_entropy_dice_backward` promises.
+GRAFT_BODY class_gradients_body(float *weighed, float *dlogits, const float *p, const uint8_t *labels, long k,
+                                float linear, float square, float e, long count) {
+  if (dlogits) {
+    for (long i = 0; i < count; i++) {
+      float y = labels[i] == k ? 1.0f : 0.0f;
+      dlogits[i] = p[i] * (square * p[i] + linear * y - weighed[i]) + e * (p[i] - y);
+    }
+    return;
+  }
+  for (long i = 0; i < count; i++) weighed[i] += p[i] * (square * p[i] + (labels[i] == k ? linear : 0.0f));
+}
+GRAFT_DISPATCH(class_gradients,
+               (float *weighed, float *dlogits, const float *p, const uint8_t *labels, long k, float linear,
+                float square, float e, long count),
+               (weighed, dlogits, p, labels, k, linear, square, e, count))
+
 static void backward_tile(void *context, long index) {
   struct class_work *work = context;
   struct tile at = tile_at(index, work->pixels);
-  long classes = work->classes, offset = at.image * classes * work->pixels + at.start;
+  long classes = work->classes, n = at.count, offset = at.image * classes * work->pixels + at.start;
   const uint8_t *labels = work->labels + at.image * work->pixels + at.start;
   size_t bytes = (size_t)(classes * TILE) * sizeof(float);
-  float *p = graft_pool_take(bytes), log_sum[TILE];
-  softmax_tile(p, log_sum, work->logits + offset, classes, work->pixels, at.count);
-  for (long i = 0; i < at.count; i++) {
-    double g[MAXIMUM_CLASSES], weighed = 0;
-    for (long k = 0; k < classes; k++) {
-      double value = p[k * at.count + i];
-      g[k] = work->square[k] * value + (labels[i] == k ? work->linear[k] : 0);
-      weighed += g[k] * value;
-    }
-    for (long k = 0; k < classes; k++) {
-      double value = p[k * at.count + i];
-      double wrong = value - (labels[i] == k ? 1 : 0);
-      work->dlogits[offset + k * work->pixels + i] =
-          (float)(value * (g[k] - weighed) + work->e * wrong);
-    }
-  }
+  float *p = graft_pool_take(bytes), highest[TILE], sum[TILE], weighed[TILE] = {0};
+  softmax_tile(p, highest, sum, work->logits + offset, classes, work->pixels, n);
+  for (int pass = 0; pass < 2; pass++)
+    for (long k = 0; k < classes; k++)
+      class_gradients(weighed, pass ? work->dlogits + offset + k * work->pixels : NULL, p + k * n, labels, k,
+                      (float)work->linear[k], (float)work->square[k], (float)work->e, n);
   graft_pool_give(p, bytes);
 }
 
@@ -143,68 +163,4 @@ void graft_cross_entropy_dice_backward(float *dlogits, const float *logits, cons
   struct class_work work = {.logits = logits, .labels = labels, .classes = classes, .pixels = pixels,
                             .dlogits = dlogits, .e = e, .linear = linear, .square = square};
   graft_parallel(images * tiles(pixels), backward_tile, &work);
-}
-
-struct mask_work {
-  struct graft_mask_sums *sums;
-  const float *logits;
-  const uint8_t *targets;
-  long masks, pixels;
-  float *dlogits;
-  double focal;
-  const double *inside, *everywhere;
-};
-
-/// log σ(u), which neither overflows nor loses small values.
-static double log_sigmoid(double u) { return u < 0 ? u - log1p(exp(u)) : -log1p(exp(-u)); }
-
-static void sum_mask(void *context, long index) {
-  struct mask_work *work = context;
-  const float *logits = work->logits + index * work->pixels;
-  const uint8_t *targets = work->targets + index / work->masks * work->pixels;
-  struct graft_mask_sums sums = {0, 0, 0, 0, 0, 0};
-  for (long i = 0; i < work->pixels; i++) {
-    double z = logits[i];
-    int inside = targets[i] != 0;
-    double log_right = log_sigmoid(inside ? z : -z), right = exp(log_right);
-    double p = inside ? right : 1 - right;
-    sums.focal -= (inside ? 0.25 : 0.75) * (1 - right) * (1 - right) * log_right;
-    sums.predicted += p;
-    sums.intersection += inside ? p : 0;
-    sums.target += inside;
-    sums.overlap += inside && z > 0;
-    sums.whole += inside || z > 0;
-  }
-  work->sums[index] = sums;
-}
-
-void graft_sum_masks(struct graft_mask_sums *sums, const float *logits, const uint8_t *targets,
-                     long images, long masks, long pixels) {
-  struct mask_work work = {.sums = sums, .logits = logits, .targets = targets, .masks = masks,
-                           .pixels = pixels};
-  graft_parallel(images * masks, sum_mask, &work);
-}
-
-static void backward_mask(void *context, long index) {
-  struct mask_work *work = context;
-  const float *logits = work->logits + index * work->pixels;
-  const uint8_t *targets = work->targets + index / work->masks * work->pixels;
-  float *dlogits = work->dlogits + index * work->pixels;
-  for (long i = 0; i < work->pixels; i++) {
-    double z = logits[i];
-    int inside = targets[i] != 0;
-    double log_right = log_sigmoid(inside ? z : -z), right = exp(log_right), miss = 1 - right;
-    double focal = (inside ? 0.25 : -0.75) * miss * miss * (2 * right * log_right - miss);
-    double dice = (inside ? work->inside[index] : 0) + work->everywhere[index];
-    dlogits[i] = (float)(work->focal * focal + dice * right * miss);
-  }
-}
-
-void graft_sum_masks_backward(float *dlogits, const float *logits, const uint8_t *targets,
-                              long images, long masks, long pixels, double focal,
-                              const double *inside, const double *everywhere) {
-  struct mask_work work = {.logits = logits, .targets = targets, .masks = masks, .pixels = pixels,
-                           .dlogits = dlogits, .focal = focal, .inside = inside,
-                           .everywhere = everywhere};
-  graft_parallel(images * masks, backward_mask, &work);
 }

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "internal/dispatch.h"
+#include "internal/norm.h"
 #include "pool.h"
 #include "threads.h"
 

@@ -6,7 +6,7 @@
 
 struct rearrangement {
   float *to;
-  const float *from, *bias;
+  const float *from;
   long batch, rows, columns, channels, size;
 };
 
@@ -25,7 +25,7 @@ static void patch_row(void *context, long index) {
 
 void graft_patches(float *patches, const float *image, long batch, long rows, long columns, long channels,
                    long size) {
-  struct rearrangement work = {patches, image, NULL, batch, rows, columns, channels, size};
+  struct rearrangement work = {patches, image, batch, rows, columns, channels, size};
   graft_parallel(batch * rows / size, patch_row, &work);
 }
 
@@ -44,7 +44,7 @@ static void patch_row_adjoint(void *context, long index) {
 
 void graft_patches_adjoint(float *image, const float *patches, long batch, long rows, long columns,
                            long channels, long size) {
-  struct rearrangement work = {image, patches, NULL, batch, rows, columns, channels, size};
+  struct rearrangement work = {image, patches, batch, rows, columns, channels, size};
   graft_parallel(batch * rows / size, patch_row_adjoint, &work);
 }
 
@@ -60,7 +60,7 @@ static void planar_patch_row(void *context, long index) {
 
 void graft_planar_patches(float *patches, const float *image, long channels, long rows, long columns,
                           long size) {
-  struct rearrangement work = {patches, image, NULL, 1, rows, columns, channels, size};
+  struct rearrangement work = {patches, image, 1, rows, columns, channels, size};
   graft_parallel(rows / size, planar_patch_row, &work);
 }
 
@@ -78,7 +78,7 @@ static void neighbourhood_row(void *context, long index) {
 
 void graft_neighbourhoods(float *neighbours, const float *image, long batch, long rows, long columns,
                           long channels) {
-  struct rearrangement work = {neighbours, image, NULL, batch, rows, columns, channels, 3};
+  struct rearrangement work = {neighbours, image, batch, rows, columns, channels, 3};
   graft_parallel(batch * rows, neighbourhood_row, &work);
 }
 
@@ -101,46 +101,17 @@ static void neighbourhood_row_adjoint(void *context, long index) {
 
 void graft_neighbourhoods_adjoint(float *image, const float *neighbours, long batch, long rows, long columns,
                                   long channels) {
-  struct rearrangement work = {image, neighbours, NULL, batch, rows, columns, channels, 3};
+  struct rearrangement work = {image, neighbours, batch, rows, columns, channels, 3};
   graft_parallel(batch * rows, neighbourhood_row_adjoint, &work);
-}
-
-static void spread_row(void *context, long index) {
-  struct rearrangement *w = context;
-  long c = w->channels;
-  for (long j = 0; j < w->columns; j++)
-    for (long n = 0; n < 4; n++) {
-      const float *from = w->from + ((index * w->columns + j) * 4 + n) * c;
-      float *to = w->to + ((index * 2 + n / 2) * 2 * w->columns + 2 * j + n % 2) * c;
-      for (long k = 0; k < c; k++) to[k] = from[k] + w->bias[k];
-    }
-}
-
-void graft_spread(float *image, const float *blocks, const float *bias, long batch, long rows, long columns,
-                  long channels) {
-  struct rearrangement work = {image, blocks, bias, batch, rows, columns, channels, 2};
-  graft_parallel(batch * rows, spread_row, &work);
-}
-
-static void spread_row_adjoint(void *context, long index) {
-  struct rearrangement *w = context;
-  long c = w->channels;
-  for (long j = 0; j < w->columns; j++)
-    for (long n = 0; n < 4; n++)
-      memcpy(w->to + ((index * w->columns + j) * 4 + n) * c,
-             w->from + ((index * 2 + n / 2) * 2 * w->columns + 2 * j + n % 2) * c, (size_t)c * sizeof(float));
-}
-
-void graft_spread_adjoint(float *blocks, const float *image, long batch, long rows, long columns,
-                          long channels) {
-  struct rearrangement work = {blocks, image, NULL, batch, rows, columns, channels, 2};
-  graft_parallel(batch * rows, spread_row_adjoint, &work);
 }
 
 void graft_swap_axes(float *y, const float *x, long outer, long a, long b, long inner) {
   for (long o = 0; o < outer; o++)
     for (long i = 0; i < a; i++)
-      for (long j = 0; j < b; j++)
-        memcpy(y + ((o * b + j) * a + i) * inner, x + ((o * a + i) * b + j) * inner,
-               (size_t)inner * sizeof(float));
+      for (long j = 0; j < b; j++) {
+        float *to = y + ((o * b + j) * a + i) * inner;
+        const float *from = x + ((o * a + i) * b + j) * inner;
+        if (inner == 1) *to = *from;
+        else memcpy(to, from, (size_t)inner * sizeof(float));
+      }
 }

@@ -59,9 +59,4 @@ public struct TransposedConvolution {
     weight = try scope("weight", inputs, outputs, 2, 2)
     bias = try scope("bias", outputs)
   }
-
-  /// The enlarged `x` [B, H, W, C]: [B, 2H, 2W, O].
-  public func callAsFunction(_ x: Variable) -> Variable {
-    transposedConvolution2x2(x, weight.variable, bias.variable)
-  }
 }

@@ -7,7 +7,8 @@ public struct LayerNorm {
   public let weight: Parameter
   /// The offset [C].
   public let bias: Parameter
-  private let epsilon: Float
+  /// What is added to the variance.
+  public let epsilon: Float
 
   /// Claims `weight` and `bias`; `epsilon` is added to the variance.
   public init(_ scope: Scope, width: Int, epsilon: Float) throws(CheckpointError) {

@@ -19,6 +19,9 @@ public struct Linear {
     slot = scope.slot(role, outputs: outputs, inputs: inputs)
   }
 
+  /// The matrix [N, K] with its corrections.
+  public var matrix: Variable { slot(matrix: weight.variable) }
+
   /// The map of `x` [..., K]: [..., N].
   public func callAsFunction(_ x: Variable) -> Variable {
     slot(linear(x, weight.variable, bias.variable), input: x)

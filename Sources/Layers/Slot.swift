@@ -4,6 +4,9 @@ public import Autodiff
 public protocol Correction {
   /// The corrected result: `y` [..., N] for the map's result, `x` [..., K] for what the map was applied to.
   func corrected(_ y: Variable, input x: Variable) -> Variable
+
+  /// The matrix [N, K] of the map with the correction added.
+  func corrected(matrix: Variable) -> Variable
 }
 
 /// The place in a layer where corrections plug in; the layer itself stays as it is.
@@ -48,5 +51,10 @@ public final class Slot {
   /// The map's result `y` [..., outputs] with all corrections for its input `x` [..., inputs].
   public func callAsFunction(_ y: Variable, input x: Variable) -> Variable {
     corrections.reduce(y) { $1.corrected($0, input: x) }
+  }
+
+  /// The map's matrix [outputs, inputs] with all corrections.
+  public func callAsFunction(matrix: Variable) -> Variable {
+    corrections.reduce(matrix) { $1.corrected(matrix: $0) }
   }
 }

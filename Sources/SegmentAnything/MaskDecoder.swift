@@ -61,16 +61,12 @@ public final class MaskDecoder {
       tokens: tokens(count, prompts.sparse, classTokens ?? maskTokens.variable),
       image: reshape(image, [count, sides.product, width]),
       positions: Variable(positions.reshaped([sides.product, width])))
-    let upscaled = upscaling(reshape(keys, [count] + sides + [width]))
     let weights = maskWeights(
       slice(tokens, axis: 1, 1..<1 + (classTokens?.shape[0] ?? hypernetworks.count)),
       shared: classTokens != nil)
-    let sizes = [upscaled.shape[1], upscaled.shape[2]]
-    let masks = products(
-      weights, reshape(upscaled, [count, sizes.product, upscaled.shape[3]]))
+    let masks = upscaling.masks(reshape(keys, [count] + sides + [width]), weights: weights)
     let quality = qualityHead(reshape(slice(tokens, axis: 1, 0..<1), [count, width]))
-    return MaskPrediction(
-      masks: reshape(masks, [count, weights.shape[1]] + sizes), iou: quality)
+    return MaskPrediction(masks: masks, iou: quality)
   }
 
   /// The weights [B, T, C / 8] of each mask, from the tokens [B, T, C] after the transformer.
@@ -101,7 +97,7 @@ public final class MaskDecoder {
   }
 }
 
-/// Brings the decoder's image tokens to four times the grid and an eighth of the width.
+/// Brings the decoder's image tokens to four times the grid and an eighth of the width, where they become masks.
 package struct OutputUpscaling {
   package let first: TransposedConvolution
   package let norm: LayerNorm
@@ -113,7 +109,12 @@ package struct OutputUpscaling {
     second = try TransposedConvolution(scope / 3, from: width / 4, to: width / 8)
   }
 
-  func callAsFunction(_ x: Variable) -> Variable {
-    gelu(second(gelu(norm(first(x)))))
+  /// The masks [B, K, 4g, 4g] of image tokens [B, g, g, C] for the masks' weights [B, K, C / 8].
+  package func masks(_ x: Variable, weights: Variable) -> Variable {
+    let parameters = UpscalingParameters(
+      first: (first.weight.variable, first.bias.variable),
+      norm: (norm.weight.variable, norm.bias.variable, norm.epsilon),
+      second: (second.weight.variable, second.bias.variable))
+    return upscaledMasks(x, parameters, weights: weights)
   }
 }

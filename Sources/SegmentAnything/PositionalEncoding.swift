@@ -1,13 +1,15 @@
 import Checkpoints
 import Foundation
 import Layers
+import Synchronization
 import Tensors
 
 /// Sines and cosines of random directions in the image plane.
 ///
 /// Tancik et al., Fourier features let networks learn high frequency functions (2020).
-struct PositionalEncoding {
+final class PositionalEncoding {
   private let directions: Parameter
+  private let grids = Mutex<(directions: Tensor, encodings: [[Int]: Tensor])?>(nil)
 
   init(_ scope: Scope, directions count: Int) throws(CheckpointError) {
     directions = try scope("positional_encoding_gaussian_matrix", 2, count, isConstant: true)
@@ -31,8 +33,23 @@ struct PositionalEncoding {
     }
   }
 
-  /// The encodings [h, w, C] of the centres of a grid's tokens.
+  /// The encodings [h, w, C] of the centres of a grid's tokens, kept for the next time.
   func grid(height: Int, width: Int) -> Tensor {
+    let directions = directions.value
+    return grids.withLock { kept in
+      if let known = kept, known.directions == directions,
+        let encoding = known.encodings[[height, width]]
+      {
+        return encoding
+      }
+      let encoding = encoded(height: height, width: width)
+      let others = kept?.directions == directions ? kept?.encodings ?? [:] : [:]
+      kept = (directions, others.merging([[height, width]: encoding]) { $1 })
+      return encoding
+    }
+  }
+
+  private func encoded(height: Int, width: Int) -> Tensor {
     let places = (0..<height * width).map { index in
       (
         x: (Float(index % width) + 0.5) / Float(width),

@@ -41,7 +41,7 @@ public final class PromptEncoder {
     patch = sizes.patch
   }
 
-  /// The encoding [g, g, C] of where an image's tokens are.
+  /// The encoding [g, g, C] of where an image's tokens are; it is computed once for each grid.
   public func densePositions(grid: Int) -> Tensor { positions.grid(height: grid, width: grid) }
 
   /// The tokens of prompts for one image size; all of them have the same kinds and number of points.

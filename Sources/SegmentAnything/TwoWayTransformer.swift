@@ -28,6 +28,45 @@ public struct Attention {
   ) -> Variable {
     outProj(attention(qProj(queries), kProj(keys), vProj(values), heads: heads))
   }
+
+  /// With up to this many tokens the heads' projections of the image are better folded into the tokens' side.
+  private static let fewTokens = 20
+
+  /// What the tokens [B, T, C] find in the image [B, N, C], whose keys have `positions` [N, C] added.
+  package func found(by tokens: Variable, in image: Variable, positions: Variable) -> Variable {
+    guard tokens.shape[1] <= Attention.fewTokens else {
+      return self(queries: tokens, keys: add(image, positions), values: image)
+    }
+    let queries = headProducts(qProj(tokens), kProj.matrix, heads: heads, scale: scale)
+    let rows = tokensToImage(
+      queries, image, positions: positions.value, keyBias: kProj.bias.variable)
+    let results = headResults(rows, vProj.matrix, heads: heads)
+    return outProj(add(results, vProj.bias.variable))
+  }
+
+  /// The image [B, N, C] after looking at the tokens, with residual and norm.
+  ///
+  /// The image's queries have `positions` [N, C] added; the tokens' keys are `keys`, their values `values`, both [B, T, C].
+  package func told(
+    _ image: Variable, positions: Variable, keys: Variable, values: Variable, norm: LayerNorm
+  ) -> Variable {
+    guard keys.shape[1] <= Attention.fewTokens else {
+      let told = self(queries: add(image, positions), keys: keys, values: values)
+      return norm(add(image, told))
+    }
+    let heard = kProj(keys)
+    let bias = reshape(qProj.bias.variable, [qProj.bias.shape[0], 1])
+    return imageToTokens(
+      image, positions: positions.value,
+      keys: headProducts(heard, qProj.matrix, heads: heads, scale: scale),
+      offsets: headProducts(heard, bias, heads: heads, scale: scale),
+      values: headProducts(vProj(values), outProj.matrix, heads: heads, transposing: true),
+      bias: outProj.bias.variable, heads: heads,
+      norm: (norm.weight.variable, norm.bias.variable, norm.epsilon))
+  }
+
+  /// 1 / √D for a head's width D.
+  private var scale: Float { 1 / Float(qProj.slot.outputs / heads).squareRoot() }
 }
 
 /// The mask decoder's transformer: tokens look at the image, the image looks at the tokens.
@@ -63,8 +102,8 @@ public struct TwoWayTransformer {
       (queries, keys) = layer(
         queries: queries, keys: keys, queryPositions: tokens, keyPositions: positions)
     }
-    let attended = finalAttention(
-      queries: add(queries, tokens), keys: add(keys, positions), values: keys)
+    let attended = finalAttention.found(
+      by: add(queries, tokens), in: keys, positions: positions)
     return (finalNorm(add(queries, attended)), keys)
   }
 }
@@ -109,15 +148,14 @@ public struct TwoWayAttentionBlock {
     queries: Variable, keys: Variable, queryPositions: Variable, keyPositions: Variable
   ) -> (queries: Variable, keys: Variable) {
     var tokens = norm1(attendingToThemselves(queries, positions: queryPositions))
-    let placed = add(keys, keyPositions)
-    tokens = norm2(
-      add(
-        tokens,
-        tokenToImage(queries: add(tokens, queryPositions), keys: placed, values: keys)))
+    let found = tokenToImage.found(
+      by: add(tokens, queryPositions), in: keys, positions: keyPositions)
+    tokens = norm2(add(tokens, found))
     tokens = norm3(add(tokens, mlp(tokens)))
-    let looked = imageToToken(
-      queries: placed, keys: add(tokens, queryPositions), values: tokens)
-    return (tokens, norm4(add(keys, looked)))
+    let image = imageToToken.told(
+      keys, positions: keyPositions, keys: add(tokens, queryPositions), values: tokens,
+      norm: norm4)
+    return (tokens, image)
   }
 
   private func attendingToThemselves(_ queries: Variable, positions: Variable) -> Variable {

@@ -16,6 +16,13 @@ extension Tensor {
     }
   }
 
+  /// Adds a tensor of the same shape.
+  public mutating func add(_ other: Tensor) {
+    precondition(shape == other.shape, "add: shapes \(shape) and \(other.shape) differ")
+    let count = count
+    withMutablePointer { y in other.withPointer { graft_add(y, y, $0, count, count) } }
+  }
+
   /// The product `s · self`.
   public func scaled(by s: Float) -> Tensor {
     Tensor(unfilled: shape) { y in withPointer { graft_scale(y, $0, s, count) } }

@@ -18,15 +18,13 @@ extension Tensor {
       "stepAdamW: shapes differ, \(shape), \(gradient.shape), \(mean.shape), \(square.shape)")
     let size = rate / (1 - Double.power(betas.0, step))
     let root = (1 - Double.power(betas.1, step)).squareRoot()
-    let count = count
-    withMutablePointer { p in
+    let numbers = graft_adamw_numbers(
+      keep: Float(1 - rate * decay), beta1: Float(betas.0), beta2: Float(betas.1),
+      step: Float(size), root: Float(root), epsilon: Float(epsilon))
+    self = Tensor(unfilled: shape) { to in
       mean.withMutablePointer { m in
         square.withMutablePointer { v in
-          gradient.withPointer { g in
-            graft_adamw(
-              p, m, v, g, count, Float(1 - rate * decay), Float(betas.0), Float(betas.1),
-              Float(size), Float(root), Float(epsilon))
-          }
+          withPointers(self, gradient) { graft_adamw(to, $0, m, v, $1, count, numbers) }
         }
       }
     }

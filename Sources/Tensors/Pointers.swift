@@ -24,6 +24,21 @@ public func withPointers<Result>(
   try withPointers(a, b) { a, b in try withPointers(c, d) { c, d in try body(a, b, c, d) } }
 }
 
+/// Lends the elements of any number of tensors for reading while `body` runs.
+public func withPointers<Result>(
+  _ tensors: [Tensor], _ body: ([UnsafePointer<Float>]) throws -> Result
+) rethrows -> Result {
+  var pointers: [UnsafePointer<Float>] = []
+  func lend(_ rest: ArraySlice<Tensor>) throws -> Result {
+    guard let first = rest.first else { return try body(pointers) }
+    return try first.withPointer {
+      pointers.append($0)
+      return try lend(rest.dropFirst())
+    }
+  }
+  return try lend(tensors[...])
+}
+
 /// Lends the elements of a tensor, or nil where there is none, while `body` runs.
 public func withPointer<Result>(
   _ tensor: Tensor?, _ body: (UnsafePointer<Float>?) throws -> Result

@@ -43,56 +43,6 @@ extension Tensor {
       }
     }
   }
-
-  /// The product of each matrix of a batch with the transpose of another.
-  ///
-  ///     y [B, M, N] = self [B, M, K] · otherᵀ [B, K, N]
-  public func products(_ other: Tensor) -> Tensor {
-    precondition(
-      shape.count == 3 && other.shape.count == 3 && shape[0] == other.shape[0]
-        && width == other.width,
-      "products: \(shape) and \(other.shape)")
-    let (m, n, k) = (shape[1], other.shape[1], width)
-    return batched(other, [shape[0], m, n]) { y, a, b in
-      graft_gemm(0, 1, m, n, k, 1, a, k, b, k, 0, y, n)
-    }
-  }
-
-  /// The product of each matrix of a batch with another: y [B, M, N] = self [B, M, K] · other [B, K, N].
-  public func batchedTimes(_ other: Tensor) -> Tensor {
-    precondition(
-      shape.count == 3 && other.shape.count == 3 && shape[0] == other.shape[0]
-        && width == other.shape[1], "batchedTimes: \(shape) and \(other.shape)")
-    let (m, n, k) = (shape[1], other.width, width)
-    return batched(other, [shape[0], m, n]) { y, a, b in
-      graft_gemm(0, 0, m, n, k, 1, a, k, b, n, 0, y, n)
-    }
-  }
-
-  /// The product of each matrix's transpose with another: y [B, M, N] = selfᵀ [B, M, K] · other [B, K, N].
-  public func batchedTransposedTimes(_ other: Tensor) -> Tensor {
-    precondition(
-      shape.count == 3 && other.shape.count == 3 && shape[0] == other.shape[0]
-        && shape[1] == other.shape[1], "batchedTransposedTimes: \(shape) and \(other.shape)")
-    let (m, n, k) = (width, other.width, shape[1])
-    return batched(other, [shape[0], m, n]) { y, a, b in
-      graft_gemm(1, 0, m, n, k, 1, a, m, b, n, 0, y, n)
-    }
-  }
-
-  private func batched(
-    _ other: Tensor, _ result: [Int],
-    _ product: (UnsafeMutablePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>) -> Void
-  ) -> Tensor {
-    let (size, left, right) = (
-      result.dropFirst().product, shape.dropFirst().product, other.shape.dropFirst().product
-    )
-    return Tensor(unfilled: result) { y in
-      withPointers(self, other) { a, b in
-        for i in 0..<result[0] { product(y + i * size, a + i * left, b + i * right) }
-      }
-    }
-  }
 }
 
 extension ArraySlice<Int> {

@@ -26,6 +26,17 @@ public struct Tensor: Sendable {
       shape: shape, buffer: Buffer(reading: base, count: shape.product, keptBy: owner))
   }
 
+  /// Several tensors that `fill` writes together; where a shape is nil there is none.
+  public static func several(
+    unfilled shapes: [[Int]?], _ fill: ([UnsafeMutablePointer<Float>?]) -> Void
+  ) -> [Tensor?] {
+    let tensors = shapes.map { shape in
+      shape.map { Tensor(shape: $0, buffer: Buffer(count: $0.product)) }
+    }
+    withExtendedLifetime(tensors) { fill(tensors.map { $0?.buffer.base }) }
+    return tensors
+  }
+
   /// A tensor of the given elements, in row-major order.
   public init(_ shape: [Int], _ values: [Float]) {
     precondition(

@@ -30,9 +30,8 @@ public struct AdamW: Optimizer {
   public mutating func step(
     _ name: String, _ value: inout Tensor, gradient: Tensor, rate: Double
   ) {
-    let zeros = Tensor(zeros: value.shape)
-    var mean = memory.removeValue(forKey: "\(name).mean") ?? zeros
-    var square = memory.removeValue(forKey: "\(name).square") ?? zeros
+    var mean = memory.removeValue(forKey: "\(name).mean") ?? Tensor(zeros: value.shape)
+    var square = memory.removeValue(forKey: "\(name).square") ?? Tensor(zeros: value.shape)
     let step = (memory["\(name).step"]?.scalar ?? 0) + 1
     value.stepAdamW(
       gradient: gradient, mean: &mean, square: &square, step: Int(step), rate: rate, betas: betas,

@@ -71,19 +71,36 @@ struct MaskDecoderTests {
     try inputs.check("transformer/1", whole.image)
   }
 
+  @Test func `few and many tokens look at the image by the same formulas`() throws {
+    let inputs = try Inputs()
+    let (image, positions) = (inputs.image, inputs.positions)
+    let block = inputs.model.maskDecoder.transformer.layers[1]
+    var random = Random(seed: 1)
+    let many = Variable(randomTensor([1, 24, 32], using: &random))
+    func looks(_ tokens: Variable) -> Tensor {
+      block.tokenToImage.found(by: tokens, in: image, positions: positions).value
+    }
+    func told(_ tokens: Variable) -> Tensor {
+      block.imageToToken.told(
+        image, positions: positions, keys: tokens, values: tokens, norm: block.norm4
+      ).value
+    }
+    let few = slice(many, axis: 1, 0..<5)
+    #expect(
+      difference(looks(few), looks(many).sliced(axis: 1, 0..<5)) < Tolerance.operation)
+    let copies = concatenate(Array(repeating: slice(many, axis: 1, 0..<4), count: 6), axis: 1)
+    #expect(difference(told(slice(many, axis: 1, 0..<4)), told(copies)) < Tolerance.operation)
+  }
+
   @Test func `upscaling, hypernetworks and all masks equal PyTorch's`() throws {
     let inputs = try Inputs()
     let decoder = inputs.model.maskDecoder
     let (tokens, image) = decoder.transformer(
       tokens: inputs.tokens, image: inputs.image, positions: inputs.positions)
-    let enlarged = decoder.upscaling.first(reshape(image, [1, 8, 8, 32]))
-    try inputs.check("upscaling_0", enlarged, planar: true)
-    let normalised = decoder.upscaling.norm(enlarged)
-    try inputs.check("upscaling_1", normalised, planar: true)
-    try inputs.check("upscaling_2", gelu(normalised), planar: true)
-    let larger = decoder.upscaling.second(gelu(normalised))
-    try inputs.check("upscaling_3", larger, planar: true)
-    try inputs.check("upscaling_4", gelu(larger), planar: true)
+    let channels = Tensor([1, 4, 4], (0..<16).map { $0 % 5 == 0 ? 1 : 0 })
+    let enlarged = decoder.upscaling.masks(
+      reshape(image, [1, 8, 8, 32]), weights: Variable(channels))
+    try inputs.check("upscaling_4", enlarged)
     for (index, network) in decoder.hypernetworks.enumerated() {
       let token = slice(tokens, axis: 1, index + 1..<index + 2)
       try inputs.check("hyper_\(index)", reshape(network(token), [1, 4]))

@@ -19,7 +19,10 @@ struct KernelTests {
     }
   }
 
-  @Test(arguments: [(1, 1, 1), (9, 33, 70), (1030, 48, 40), (300, 130, 64), (20, 900, 65)])
+  @Test(arguments: [
+    (1, 1, 1), (9, 33, 70), (1030, 48, 40), (300, 130, 64), (20, 900, 65), (7, 67, 130),
+    (13, 32, 64),
+  ])
   func `a linear map equals its twin in Double across tiles`(m: Int, n: Int, k: Int) {
     var random = Random(seed: 1)
     let x = randomTensor([m, k], using: &random)

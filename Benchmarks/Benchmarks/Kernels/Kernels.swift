@@ -63,10 +63,18 @@ let benchmarks: @Sendable () -> Void = {
   measure("neck convolution 64x64x256", [[1, 64, 64, 256], [256, 256, 3, 3]]) {
     convolution3x3($0[0], $0[1])
   }
-  measure("upscaling 64x64x256 to 64", [[1, 64, 64, 256], [256, 64, 2, 2], [64]]) {
-    transposedConvolution2x2($0[0], $0[1], $0[2])
+  let positions = tensor([4096, 256])
+  measure("look of 56 query rows at the image", [[1, 56, 256], [1, 4096, 256]]) {
+    tokensToImage($0[0], $0[1], positions: positions, keyBias: Variable(tensor([128])))
   }
-  measure("hypernetwork product 4x32x65536", [[1, 4, 32], [1, 65536, 32]]) {
-    products($0[0], $0[1])
+  measure(
+    "upscaling 64x64x256 to 4 masks",
+    [
+      [1, 64, 64, 256], [256, 64, 2, 2], [64], [64], [64], [64, 32, 2, 2], [32], [1, 4, 32],
+    ]
+  ) {
+    let parameters = UpscalingParameters(
+      first: ($0[1], $0[2]), norm: ($0[3], $0[4], 1e-6), second: ($0[5], $0[6]))
+    return upscaledMasks($0[0], parameters, weights: $0[7])
   }
 }

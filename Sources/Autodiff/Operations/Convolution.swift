@@ -52,46 +52,6 @@ public func convolution3x3(_ x: Variable, _ weight: Variable) -> Variable {
     })
 }
 
-/// The transposed convolution of kernel 2 and stride 2: each pixel becomes a 2 × 2 block.
-///
-///     y [B, 2H, 2W, O] with y[2h + i, 2w + j] = x[h, w] · weight [C, O, i, j] + bias [O]
-///     With blocks [B · H · W, 4O] and w the weight as [C, 4O]: blocks = x · w, dx = dblocks · wᵀ, dw = xᵀ · dblocks
-///
-/// Keeps x.
-public func transposedConvolution2x2(
-  _ x: Variable, _ weight: Variable, _ bias: Variable
-) -> Variable {
-  let (b, h, w, c) = extents(x, "transposedConvolution2x2")
-  precondition(
-    weight.shape.count == 4 && weight.shape[0] == c && weight.shape[2...] == [2, 2]
-      && bias.shape == [weight.shape[1]],
-    "transposedConvolution2x2: x \(x.shape), weight \(weight.shape), bias \(bias.shape)")
-  let o = weight.shape[1]
-  let matrix = weight.value.reshaped([c, o, 4]).swappingAxes(1).reshaped([c, 4 * o])
-  let xValue = x.value
-  func blocks(_ dy: Tensor) -> Tensor {
-    Tensor(unfilled: [b, h, w, 4 * o]) { to in
-      dy.withPointer { graft_spread_adjoint(to, $0, b, h, w, o) }
-    }
-  }
-  let (wantsX, wantsWeight, wantsBias) = (
-    x.wantsGradient, weight.wantsGradient, bias.wantsGradient
-  )
-  let spread = Tensor(unfilled: [b, 2 * h, 2 * w, o]) { to in
-    withPointers(xValue.times(matrix), bias.value) { graft_spread(to, $0, $1, b, h, w, o) }
-  }
-  return Variable(spread, inputs: [x, weight, bias]) { dy in
-    let dblocks = blocks(dy)
-    return [
-      wantsX ? dblocks.linear(matrix) : nil,
-      wantsWeight
-        ? xValue.transposedTimes(dblocks).reshaped([c, 4, o]).swappingAxes(1)
-          .reshaped([c, o, 2, 2]) : nil,
-      wantsBias ? dy.summed(keepingLast: 1) : nil,
-    ]
-  }
-}
-
 private func extents(_ x: Variable, _ operation: String) -> (Int, Int, Int, Int) {
   precondition(x.shape.count == 4, "\(operation): x \(x.shape) is not [B, H, W, C]")
   return (x.shape[0], x.shape[1], x.shape[2], x.shape[3])

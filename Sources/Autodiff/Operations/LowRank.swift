@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// A correction of low rank added to some columns of a linear map's output.
@@ -32,4 +33,32 @@ public func addLowRank(
       wantsB ? g.transposedTimes(inner).scaled(by: scale) : nil,
     ]
   }
+}
+
+/// A correction of low rank added to some rows of a linear map's matrix.
+///
+///     out [c ..< c + n, K] = w [c ..< c + n, K] + s · b · a,  w [N, K], a [R, K], b [n, R]
+///     dw = dout,  with g = dout [c ..< c + n, K]:  da = s · bᵀ · g,  db = s · g · aᵀ
+public func addLowRank(
+  toMatrix w: Variable, a: Variable, b: Variable, scale: Float, at row: Int = 0
+) -> Variable {
+  let (inputs, outputs, rank) = (w.value.width, b.shape[0], b.value.width)
+  precondition(
+    w.shape.count == 2 && a.shape == [rank, inputs] && row + outputs <= w.shape[0],
+    "addLowRank: matrix \(w.shape), a \(a.shape), b \(b.shape) at row \(row)")
+  let (aValue, bValue) = (a.value, b.value)
+  var value = w.value
+  value.withMutablePointer { y in
+    withPointers(bValue, aValue) {
+      graft_gemm(
+        0, 0, outputs, inputs, rank, scale, $0, rank, $1, inputs, 1, y + row * inputs, inputs)
+    }
+  }
+  func corrected(_ dout: Tensor) -> Tensor {
+    outputs == dout.shape[0] ? dout : dout.sliced(axis: 0, row..<row + outputs)
+  }
+  return Variable(
+    value, w.edge { $0 },
+    a.edge { bValue.transposedTimes(corrected($0)).scaled(by: scale) },
+    b.edge { corrected($0).linear(aValue).scaled(by: scale) })
 }

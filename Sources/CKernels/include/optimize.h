@@ -1,11 +1,15 @@
 #pragma once
 
+/// The numbers of a step of Adam: keep = 1 - rate · decay, step = rate / (1 - beta1ᵗ), root = √(1 - beta2ᵗ).
+struct graft_adamw_numbers {
+  float keep, beta1, beta2, step, root, epsilon;
+};
+
 /// One step of Adam with decoupled weight decay on `count` numbers, as PyTorch's AdamW takes it.
 ///
-/// p = p · keep;  m = m + (1 - beta1) (g - m);  v = beta2 v + (1 - beta2) g²;  p = p - step · m / (√v / root + epsilon)
-/// with keep = 1 - rate · decay, step = rate / (1 - beta1ᵗ), root = √(1 - beta2ᵗ).
-void graft_adamw(float *p, float *m, float *v, const float *g, long count, float keep, float beta1,
-                 float beta2, float step, float root, float epsilon);
+/// m = m + (1 - beta1) (g - m);  v = beta2 v + (1 - beta2) g²;  to = keep · p - step · m / (√v / root + epsilon)
+void graft_adamw(float *to, const float *p, float *m, float *v, const float *g, long count,
+                 struct graft_adamw_numbers numbers);
 
 /// One step of gradient descent with momentum, as PyTorch's SGD takes it: b = momentum · b + (g + decay · p); p = p - rate · b.
 void graft_sgd(float *p, float *b, const float *g, long count, float rate, float momentum,

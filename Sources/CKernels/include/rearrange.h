@@ -21,14 +21,5 @@ void graft_neighbourhoods(float *neighbours, const float *image, long batch, lon
 void graft_neighbourhoods_adjoint(float *image, const float *neighbours, long batch, long rows, long columns,
                                   long channels);
 
-/// Spreads rows [batch · rows · columns, 2 · 2 · channels], order (row, column, channel), over a grid twice as fine and adds
-/// `bias` [channels].
-void graft_spread(float *image, const float *blocks, const float *bias, long batch, long rows, long columns,
-                  long channels);
-
-/// The adjoint of `graft_spread` without bias: collects 2 × 2 blocks into rows.
-void graft_spread_adjoint(float *blocks, const float *image, long batch, long rows, long columns,
-                          long channels);
-
 /// y [outer, b, a, inner] from x [outer, a, b, inner]: two neighbouring axes swapped.
 void graft_swap_axes(float *y, const float *x, long outer, long a, long b, long inner);
