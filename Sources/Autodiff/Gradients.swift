@@ -16,11 +16,11 @@ public struct Gradients {
     precondition(
       output.shape == cotangent.shape,
       "Gradients: the output has shape \(output.shape), its cotangent \(cotangent.shape)")
-    guard output.wantsGradient else { return }
-    var waiting: [[Variable]] = Array(repeating: [], count: output.depth + 1)
-    var sums: [ObjectIdentifier: Tensor] = [ObjectIdentifier(output): cotangent]
-    waiting[output.depth] = [output]
-    for depth in stride(from: output.depth, through: 0, by: -1) {
+    guard let end = output.node else { return }
+    var waiting: [[Node]] = Array(repeating: [], count: end.depth + 1)
+    var sums: [ObjectIdentifier: Tensor] = [ObjectIdentifier(end): cotangent]
+    waiting[end.depth] = [end]
+    for depth in stride(from: end.depth, through: 0, by: -1) {
       let level = waiting[depth]
       waiting[depth] = []
       for node in level {
@@ -29,9 +29,7 @@ public struct Gradients {
           leaves[ObjectIdentifier(node)] = gradient
           continue
         }
-        let inputs = node.inputs
-        for (input, part) in zip(inputs, pullback(gradient)) where input.wantsGradient {
-          guard let part else { continue }
+        for case (.some(let input), .some(let part)) in zip(node.inputs, pullback(gradient)) {
           precondition(
             part.shape == input.shape,
             "Gradients: a gradient of shape \(part.shape) for a value of shape \(input.shape)")
@@ -49,5 +47,7 @@ public struct Gradients {
   }
 
   /// The gradient for a leaf, or nil where the loss does not depend on it.
-  public subscript(leaf: Variable) -> Tensor? { leaves[ObjectIdentifier(leaf)] }
+  public subscript(leaf: Variable) -> Tensor? { leaf.node.flatMap { self[$0] } }
+
+  subscript(leaf: Node) -> Tensor? { leaves[ObjectIdentifier(leaf)] }
 }

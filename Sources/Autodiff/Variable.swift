@@ -2,25 +2,23 @@ public import Tensors
 
 /// A value in the graph of a computation, and how its gradient goes back to what it was made of.
 ///
-/// Edges point only at inputs, so there is no cycle and no tape; an input that wants no gradient has no edge,
-/// and whatever its gradient would have needed is not kept.
+/// The graph behind it is made of nodes, which hold no values: what the way back needs is in its closures, and any other
+/// value lives as long as the variable it is in. An input that wants no gradient has no edge, and whatever its gradient
+/// would have needed is not kept.
 public final class Variable {
   /// What was computed.
   public let value: Tensor
-  /// Whether a gradient flows to or through this variable.
-  public let wantsGradient: Bool
-  /// One more than the depth of the deepest input, 0 for a leaf: `Gradients` walks by it.
-  let depth: Int
-  private(set) var inputs: [Variable]
-  private(set) var pullback: ((Tensor) -> [Tensor?])?
+  /// The place in the graph; nil where no gradient flows to or through this variable.
+  let node: Node?
+
+  private init(_ value: Tensor, node: Node?) {
+    self.value = value
+    self.node = node
+  }
 
   /// A leaf: a parameter (`wantsGradient`) or a constant.
-  public init(_ value: Tensor, wantsGradient: Bool = false) {
-    self.value = value
-    self.wantsGradient = wantsGradient
-    depth = 0
-    inputs = []
-    pullback = nil
+  public convenience init(_ value: Tensor, wantsGradient: Bool = false) {
+    self.init(value, node: wantsGradient ? Node(shape: value.shape) : nil)
   }
 
   /// The result of an operation whose inputs' gradients are computed apart from one another.
@@ -33,49 +31,38 @@ public final class Variable {
   ///
   /// `pullback` maps the gradient of the value to those of `inputs`, in order, nil for one that does not want
   /// any; it is kept only where some input wants a gradient.
-  public init(
+  public convenience init(
     _ value: Tensor, inputs: [Variable], pullback: @escaping (Tensor) -> [Tensor?]
   ) {
-    self.value = value
-    wantsGradient = inputs.contains(where: \.wantsGradient)
-    depth = wantsGradient ? 1 + (inputs.map(\.depth).max() ?? 0) : 0
-    self.inputs = wantsGradient ? inputs : []
-    self.pullback = wantsGradient ? pullback : nil
+    self.init(value, inputs: inputs.map(\.node), pullback: pullback)
+  }
+
+  convenience init(
+    _ value: Tensor, inputs: [Node?], pullback: @escaping (Tensor) -> [Tensor?]
+  ) {
+    let hasInputs = inputs.contains { $0 != nil }
+    self.init(
+      value,
+      node: hasInputs ? Node(shape: value.shape, inputs: inputs, pullback: pullback) : nil)
   }
 
   /// One way back from a result to an input.
   public struct Edge {
-    let input: Variable
+    let input: Node?
     let pullback: (Tensor) -> Tensor
   }
 
   /// The way back to this variable, or nil where it wants no gradient: the closure, and what it holds, dies.
   public func edge(_ pullback: @escaping (Tensor) -> Tensor) -> Edge? {
-    wantsGradient ? Edge(input: self, pullback: pullback) : nil
+    node.map { Edge(input: $0, pullback: pullback) }
   }
+
+  /// Whether a gradient flows to or through this variable.
+  public var wantsGradient: Bool { node != nil }
 
   /// The same value without the graph behind it.
   public var detached: Variable { Variable(value) }
 
   /// The extents of the value.
   public var shape: [Int] { value.shape }
-
-  /// Lets go of the graph behind this variable, once its gradient has been passed on.
-  func release() {
-    inputs = []
-    pullback = nil
-  }
-
-  /// Takes the graph apart one node at a time: a chain of 100 000 nodes must not overflow the stack.
-  deinit {
-    pullback = nil
-    var doomed = inputs
-    inputs = []
-    while var last = doomed.popLast() {
-      guard isKnownUniquelyReferenced(&last) else { continue }
-      last.pullback = nil
-      doomed.append(contentsOf: last.inputs)
-      last.inputs = []
-    }
-  }
 }

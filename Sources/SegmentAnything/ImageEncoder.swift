@@ -10,6 +10,8 @@ public import Tensors
 public final class ImageEncoder {
   /// The transformer's blocks.
   public let blocks: [EncoderBlock]
+  /// Whether the way back computes a block again instead of keeping what it needs of it; the bits are the same.
+  public var recomputesBlocks = false
   package let patchEmbed: PatchConvolution
   package let neck: Neck
   private let positions: Parameter
@@ -36,16 +38,24 @@ public final class ImageEncoder {
 
   /// The tokens [B, g, g, width] before a block: what a store keeps when only the blocks from there on learn.
   public func tokens(of image: Tensor, before block: Int) -> Variable {
-    var tokens = patches(of: image)
-    for block in blocks[..<block] { tokens = block(tokens) }
-    return tokens
+    blocks[..<block].reduce(patches(of: image), applied)
   }
 
   /// The embedding [B, g, g, C] from the tokens before a block.
   public func embedding(from tokens: Variable, block: Int) -> Variable {
-    var tokens = tokens
-    for block in blocks[block...] { tokens = block(tokens) }
-    return neck(tokens)
+    neck(blocks[block...].reduce(tokens, applied))
+  }
+
+  private func applied(_ tokens: Variable, _ block: EncoderBlock) -> Variable {
+    recomputesBlocks ? recomputed(tokens) { block($0) } : block(tokens)
+  }
+
+  /// About how many bytes the way back through all blocks keeps of an image of `size` pixels a side, unless it computes
+  /// them again: a block's input, its middle, the normalised tokens, q, k, v, what was attended to, and the widened tokens.
+  public func keptBytes(imageSize size: Int) -> Int {
+    let tokens = (size / patch) * (size / patch), width = positions.shape[3]
+    let hidden = blocks.first?.mlp.lin1.weight.shape[0] ?? 0
+    return blocks.count * tokens * (7 * width + hidden) * MemoryLayout<Float>.stride
   }
 
   /// The embedded patches of an image with their positions: the tokens before the first block.

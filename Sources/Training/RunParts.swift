@@ -51,6 +51,9 @@ final class RunParts {
         file: recipe.weights, key: "image.size", found: "\(preparation.size)",
         expected: "this model needs a multiple of its patch, \(sizes.patch)")
     }
+    let kept = recipe.batch * adapted.model.imageEncoder.keptBytes(imageSize: preparation.size)
+    adapted.model.imageEncoder.recomputesBlocks =
+      UInt64(kept) > ProcessInfo.processInfo.physicalMemory / 2
     let set = try TrainingSet(
       pack, preparation: preparation, emptyShare: recipe.slices.empty,
       prompted: recipe.prompts != .none, using: random)

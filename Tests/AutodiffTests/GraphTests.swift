@@ -32,6 +32,44 @@ struct GraphTests {
     #expect(Gradients(of: sum, cotangent: Tensor([2], [1, 10]))[x]?.values == [3, 30])
   }
 
+  @Test func `a graph keeps no value but what a way back needs`() {
+    let x = Variable(Tensor([2], [3, 4]), wantsGradient: true)
+    weak var middle: Variable?
+    func twice() -> Variable {
+      let once = scale(x, by: 2)
+      middle = once
+      return scale(once, by: 2)
+    }
+    let y = twice()
+    #expect(middle == nil)
+    #expect(Gradients(of: y, cotangent: Tensor([2], [1, 1]))[x]?.values == [4, 4])
+  }
+
+  @Test func `what is computed again has the bits of what was kept, shared leaves included`() {
+    var random = Random(seed: 2)
+    let x = randomTensor([5, 3], using: &random)
+    let weight = Variable(randomTensor([3, 3], using: &random), wantsGradient: true)
+    let cotangent = randomTensor([5, 3], using: &random)
+    func body(_ x: Variable) -> Variable { gelu(linear(gelu(linear(x, weight)), weight)) }
+    for learns in [true, false] {
+      let leaf = Variable(x, wantsGradient: learns)
+      let (kept, again) = (body(body(leaf)), recomputed(recomputed(leaf, body), body))
+      #expect(kept.value == again.value)
+      let one = Gradients(of: kept, cotangent: cotangent)
+      let other = Gradients(of: again, cotangent: cotangent)
+      #expect(one[leaf] == other[leaf])
+      #expect((one[leaf] != nil) == learns)
+      #expect(one[weight].map { $0.count } == 9)
+      #expect(maximum(one[weight], other[weight]) < 1e-5)
+    }
+    #expect(!recomputed(Variable(x)) { scale($0, by: 2) }.wantsGradient)
+  }
+
+  private func maximum(_ one: Tensor?, _ other: Tensor?) -> Float {
+    guard let one, let other else { return .infinity }
+    return zip(one.values, other.values).map { abs($0 - $1) }.max() ?? 0
+  }
+
   @Test func `results do not depend on the number of threads`() {
     var random = Random(seed: 9)
     let x = randomTensor([1, 40, 40, 96], using: &random)
