@@ -1,32 +1,23 @@
 #include "internal/skinny.h"
 
 #include "internal/dispatch.h"
+#include "internal/lanes.h"
 #include "isa.h"
 
 enum { LANES = 16 };
 
-typedef float vector __attribute__((vector_size(4 * LANES), aligned(4)));
+typedef graft_lanes vector;
 
 /// The 16 numbers from P on. A macro, for no function can return a vector to all instruction sets alike.
-#define LOAD(P) (*(const vector *)(P))
+#define LOAD(P) (*(const graft_lanes_anywhere *)(P))
 
-static inline __attribute__((always_inline)) void put(float *c, float sum, float alpha, float beta) {
+GRAFT_INLINE void put(float *c, float sum, float alpha, float beta) {
   *c = beta == 0 ? alpha * sum : alpha * sum + beta * *c;
 }
 
-/// The sum of a vector's lanes, halves first.
-static inline __attribute__((always_inline)) float lane_sum(const vector *v) {
-  float lanes[LANES];
-  __builtin_memcpy(lanes, v, sizeof lanes);
-  for (int half = LANES / 2; half > 0; half /= 2)
-    for (int l = 0; l < half; l++) lanes[l] += lanes[l + half];
-  return lanes[0];
-}
-
 /// `rows` rows of A against `columns` rows of B [n, k]: dot products.
-static inline __attribute__((always_inline)) void dots(const int rows, const int columns, long k, float alpha,
-                                                       const float *a, long lda, const float *b, long ldb,
-                                                       float beta, float *c, long ldc) {
+GRAFT_INLINE void dots(const int rows, const int columns, long k, float alpha, const float *a, long lda,
+                       const float *b, long ldb, float beta, float *c, long ldc) {
   vector sums[8][2] = {0};
   long i = 0;
   for (; i + LANES <= k; i += LANES)
@@ -36,16 +27,15 @@ static inline __attribute__((always_inline)) void dots(const int rows, const int
     }
   for (int r = 0; r < rows; r++)
     for (int j = 0; j < columns; j++) {
-      float sum = lane_sum(&sums[r][j]);
+      float sum = graft_lanes_sum(&sums[r][j]);
       for (long rest = i; rest < k; rest++) sum += a[r * lda + rest] * b[j * ldb + rest];
       put(c + r * ldc + j, sum, alpha, beta);
     }
 }
 
 /// `rows` rows of A against 32 columns of B [k, n].
-static inline __attribute__((always_inline)) void panel(const int rows, long k, float alpha, const float *a,
-                                                        long lda, const float *b, long ldb, float beta,
-                                                        float *c, long ldc) {
+GRAFT_INLINE void panel(const int rows, long k, float alpha, const float *a, long lda, const float *b,
+                        long ldb, float beta, float *c, long ldc) {
   vector sums[8][2] = {0};
   for (long i = 0; i < k; i++) {
     vector left = LOAD(b + i * ldb), right = LOAD(b + i * ldb + LANES);
@@ -57,15 +47,14 @@ static inline __attribute__((always_inline)) void panel(const int rows, long k, 
   }
   for (int r = 0; r < rows; r++)
     for (int j = 0; j < 2; j++) {
-      vector *to = (vector *)(c + r * ldc + j * LANES);
+      graft_lanes_anywhere *to = (graft_lanes_anywhere *)(c + r * ldc + j * LANES);
       *to = beta == 0 ? alpha * sums[r][j] : alpha * sums[r][j] + beta * *to;
     }
 }
 
 /// `rows` rows of A against the last columns of B [k, n].
-static inline __attribute__((always_inline)) void edge(long rows, long columns, long k, float alpha,
-                                                       const float *a, long lda, const float *b, long ldb,
-                                                       float beta, float *c, long ldc) {
+GRAFT_INLINE void edge(long rows, long columns, long k, float alpha, const float *a, long lda,
+                       const float *b, long ldb, float beta, float *c, long ldc) {
   for (long r = 0; r < rows; r++)
     for (long j = 0; j < columns; j++) {
       float sum = 0;
@@ -74,17 +63,15 @@ static inline __attribute__((always_inline)) void edge(long rows, long columns, 
     }
 }
 
-static inline __attribute__((always_inline)) void rows_by_rows(const int rows, long n, long k, float alpha,
-                                                               const float *a, long lda, const float *b,
-                                                               long ldb, float beta, float *c, long ldc) {
+GRAFT_INLINE void rows_by_rows(const int rows, long n, long k, float alpha, const float *a, long lda,
+                               const float *b, long ldb, float beta, float *c, long ldc) {
   long j = 0;
   for (; j + 2 <= n; j += 2) dots(rows, 2, k, alpha, a, lda, b + j * ldb, ldb, beta, c + j, ldc);
   if (j < n) dots(rows, 1, k, alpha, a, lda, b + j * ldb, ldb, beta, c + j, ldc);
 }
 
-static inline __attribute__((always_inline)) void rows_by_panels(const int rows, long n, long k, float alpha,
-                                                                 const float *a, long lda, const float *b,
-                                                                 long ldb, float beta, float *c, long ldc) {
+GRAFT_INLINE void rows_by_panels(const int rows, long n, long k, float alpha, const float *a, long lda,
+                                 const float *b, long ldb, float beta, float *c, long ldc) {
   long j = 0;
   for (; j + 2 * LANES <= n; j += 2 * LANES) panel(rows, k, alpha, a, lda, b + j, ldb, beta, c + j, ldc);
   if (j < n) edge(rows, n - j, k, alpha, a, lda, b + j, ldb, beta, c + j, ldc);

@@ -105,12 +105,13 @@ static void masks_backward(const struct upscaling *w, struct strip at, float *v,
 }
 
 /// The strip's share of the way from dv back to dx; its du is kept where parameters learn.
-static void tokens_backward(const struct upscaling *w, struct strip at, const float *v, float *a, float *sums) {
+static void tokens_backward(const struct upscaling *w, struct strip at, const float *v, float *a, float *z,
+                            float *sums) {
   const struct graft_upscaling *in = w->in;
   long n = 4 * at.count, mid = in->middle, out = 4 * in->outer, row = at.batch * tokens(in) + at.first;
   float *du = w->du ? w->du + row * 4 * mid : a;
   graft_small_gemm(1, 1, n, mid, out, 1, v, n, in->second, out, 0, du, mid);
-  graft_norm_gelu_rows_backward(du, sums, w->u + row * 4 * mid, in->first_bias, in->norm_weight,
+  graft_norm_gelu_rows_backward(du, z, sums, w->u + row * 4 * mid, in->first_bias, in->norm_weight,
                                 in->norm_bias, in->epsilon, n, mid);
   if (w->out->dx)
     graft_small_gemm(0, 1, at.count, in->width, 4 * mid, 1, du, 4 * mid, in->first, 4 * mid, 0,
@@ -122,15 +123,15 @@ static void backward_task(void *context, long index) {
   const struct graft_upscaling *in = w->in;
   struct strip at = strip_at(in, index);
   long n = 4 * at.count, mid = in->middle, out = 4 * in->outer, row = at.batch * tokens(in) + at.first;
-  size_t bytes = (size_t)(n * (mid + out + in->count)) * sizeof(float);
-  float *a = graft_pool_take(bytes), *v = a + n * mid, *dy = v + n * out;
+  size_t bytes = (size_t)(n * (2 * mid + out + in->count)) * sizeof(float);
+  float *a = graft_pool_take(bytes), *z = a + n * mid, *v = z + n * mid, *dy = v + n * out;
   float *dmasks = w->parts + index * part_floats(w), *sums = dmasks + in->count * in->outer;
   float *dsecond_bias = sums + 3 * mid, *dsecond = dsecond_bias + in->outer;
   memset(dmasks, 0, (size_t)part_floats(w) * sizeof(float));
   values_of_strip(in, at, w->u + row * 4 * mid, a, v);
   masks_backward(w, at, v, dmasks, dsecond_bias, dy);
   if (w->du) graft_small_gemm(1, 1, mid, out, n, 1, a, mid, v, n, 0, dsecond, out);
-  if (w->du || w->out->dx) tokens_backward(w, at, v, a, sums);
+  if (w->du || w->out->dx) tokens_backward(w, at, v, a, z, sums);
   graft_pool_give(a, bytes);
 }
 

@@ -39,7 +39,8 @@ struct KernelTests {
     let points = (-4000...4000).map { Float($0) / 400 }
     let found = gelu(Variable(Tensor([points.count], points))).value
     let reference = points.map { Double($0) * 0.5 * (1 + erf(Double($0) / 2.0.squareRoot())) }
-    #expect(zip(found.values, reference).allSatisfy { abs(Double($0) - $1) < 1e-6 })
+    // Four units in the last place at 5, where the error is largest: without fused products it is three.
+    #expect(zip(found.values, reference).allSatisfy { abs(Double($0) - $1) < 2e-6 })
   }
 
   @Test(arguments: [(1, 1), (3, 16), (2, 37), (5, 700)])

@@ -12,6 +12,17 @@ typedef graft_lanes graft_lanes_anywhere __attribute__((aligned(4), may_alias));
 
 GRAFT_INLINE void graft_lanes_store(float *to, const graft_lanes *x) { *(graft_lanes_anywhere *)to = *x; }
 
+/// The sum of the lanes, halves first.
+GRAFT_INLINE float graft_lanes_sum(const graft_lanes *x) {
+  float part[16];
+  __builtin_memcpy(part, x, sizeof part);
+  GRAFT_UNROLL
+  for (int half = 8; half > 0; half /= 2)
+    GRAFT_UNROLL
+    for (int i = 0; i < half; i++) part[i] += part[i + half];
+  return part[0];
+}
+
 /// x = 2^x within 2 units in the last place: a polynomial on |r| ≤ 1/2 and the exponent's bits. Below -125 the
 /// result is the smallest normal number or two of them.
 GRAFT_INLINE void graft_lanes_exp2(graft_lanes *x) {

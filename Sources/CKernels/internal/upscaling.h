@@ -5,8 +5,8 @@ void graft_norm_gelu_rows(float *a, const float *u, const float *bias, const flo
                           const float *norm_bias, float epsilon, long rows, long width);
 
 /// du, in place of da, for `graft_norm_gelu_rows`; the gradients of bias, weight and norm_bias are added to `sums`
-/// [3 · width].
-void graft_norm_gelu_rows_backward(float *da, float *sums, const float *u, const float *bias,
+/// [3 · width], and z [rows, width] is written over.
+void graft_norm_gelu_rows_backward(float *da, float *z, float *sums, const float *u, const float *bias,
                                    const float *weight, const float *norm_bias, float epsilon, long rows,
                                    long width);
 
