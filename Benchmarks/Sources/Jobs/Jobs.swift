@@ -1,0 +1,50 @@
+import ArgumentParser
+import Foundation
+import Tensors
+
+/// The jobs that are compared with other programs, run one at a time as the comparing script asks for them.
+@main
+struct Jobs: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "jobs",
+    abstract: "Runs one of the jobs that Benchmarks/compare measures, once for each line `run`.",
+    subcommands: [
+      PrepareCommand.self, EncodeCommand.self, StepCommand.self, EmbedCommand.self,
+      EvaluateCommand.self, CeilingCommand.self, MachineCommand.self,
+    ])
+
+  static func main() {
+    useMatchingBLAS()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      exit(withError: error)
+    }
+  }
+
+  /// Starts the process anew where BLAS uses other instructions than the kernels do, as `graft` itself does.
+  private static func useMatchingBLAS() {
+    guard let core = Processor.blasCoreWanted else { return }
+    setenv("OPENBLAS_CORETYPE", core, 1)
+    var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
+    execv("/proc/self/exe", &arguments)
+    for argument in arguments { free(argument) }
+  }
+}
+
+/// The options all jobs take.
+struct JobOptions: ParsableArguments {
+  @Option(help: "The folder that `jobs prepare` filled.") var data: String
+  @Option(help: "How many threads to use.") var threads = 0
+  @Option(help: "The number format of the encoder: f32.") var precision = "f32"
+
+  /// The path of a prepared file.
+  func path(_ name: String) -> String { "\(data)/\(name)" }
+
+  /// Puts the number of threads into effect.
+  func apply() throws {
+    guard precision == "f32" else { throw ValidationError("--precision \(precision) is not known.") }
+    Threads.use(threads)
+  }
+}
