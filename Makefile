@@ -4,7 +4,7 @@ PACKAGES := libopenblas-dev libhdf5-dev zlib1g-dev pkg-config
 PREFIX ?= /usr/local
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: demo test bench lint install setup build
+.PHONY: demo test bench peers lint install setup build
 
 demo: build
 	.build/release/graft demo --out runs/demo
@@ -13,11 +13,17 @@ test: setup
 	swift build -c release --build-tests
 	swift test -c release --skip-build --disable-xctest
 
-bench: setup
+bench: build
+	swift build --package-path Benchmarks -c release --product jobs
+	python3 Benchmarks/compare/compare.py --out Benchmarks/RESULTS.md
 	swift package --package-path Benchmarks benchmark
 
+peers:
+	python3 -m venv Benchmarks/compare/.venv
+	Benchmarks/compare/.venv/bin/pip install --quiet --requirement Benchmarks/compare/requirements.txt
+
 lint:
-	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks Benchmarks/Sources
 
 build: setup
 	swift build -c release --product graft

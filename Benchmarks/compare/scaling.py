@@ -26,7 +26,7 @@ class Scaled:
 def measured(comparison, pattern, log):
     """All lines whose names match."""
     lines = [on_threads(comparison, row, log) for row in rows()
-             if row.name in THREAD_ROWS and re.search(pattern, f"scaling {row.name}")]
+             if comparison.threads > 1 and row.name in THREAD_ROWS and re.search(pattern, f"scaling {row.name}")]
     if re.search(pattern, "scaling slices"):
         lines += in_slices(comparison, log)
     return lines

@@ -44,7 +44,9 @@ struct JobOptions: ParsableArguments {
 
   /// Puts the number of threads into effect.
   func apply() throws {
-    guard precision == "f32" else { throw ValidationError("--precision \(precision) is not known.") }
+    guard precision == "f32" else {
+      throw ValidationError("--precision \(precision) is not known.")
+    }
     Threads.use(threads)
   }
 }

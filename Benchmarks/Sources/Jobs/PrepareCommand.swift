@@ -40,9 +40,7 @@ struct PrepareCommand: ParsableCommand {
     for size in Self.sizes { try writeInputs(size, model) }
     try writeMasks()
     try writeScans()
-    let picture = PNG(
-      width: 64, height: 64, channels: 3, bytes: (0..<64 * 64 * 3).map { UInt8($0 * 31 % 251) })
-    try AtomicFile.write(picture.file, to: options.path("photo.png"))
+    try writePhoto(to: options.path("photo.png"))
   }
 
   /// Writes what a method trains; no correction starts at zero, so that every gradient counts.

@@ -25,7 +25,7 @@ struct StepCommand: ParsableCommand {
     defer { try? FileManager.default.removeItem(atPath: out) }
     var session: Session?
     var start: Usage?
-    let trainer = try Trainer(recipe(out), version: "benchmark", isInterrupted: { false }) { event in
+    func tell(_ event: TrainingEvent) {
       guard case .stepped(let record, _, _) = event else { return }
       // The first step is taken before anybody asks: with it the pool is filled and everything is read.
       if let start { session?.report(since: start, ["loss": record.loss]) }
@@ -33,7 +33,7 @@ struct StepCommand: ParsableCommand {
       start = (try? session?.next()) ?? nil
       guard start != nil else { leave(out) }
     }
-    try trainer.run()
+    try Trainer(recipe(out), version: "benchmark", report: tell).run()
   }
 
   /// Ends the process amid the run.

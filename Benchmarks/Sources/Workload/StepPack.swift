@@ -61,7 +61,8 @@ public struct StepPack: Sendable {
     let side = size / 4
     return (0..<StepPack.slices * size * size).map { voxel in
       let (row, column) = (voxel / size % size / 4, voxel % size / 4)
-      return UInt8((row + 2 * column + voxel / (size * size)) * (classes + 1) / side % (classes + 1))
+      return UInt8(
+        (row + 2 * column + voxel / (size * size)) * (classes + 1) / side % (classes + 1))
     }
   }
 }
