@@ -19,9 +19,13 @@ struct EmbeddingFill {
   /// Images of up to this many tokens a side are encoded side by side, one a thread; larger ones one by one.
   private static let smallGrid = 32
 
+  private func key(_ name: SliceVariants.Name) throws -> EmbeddingKey {
+    try variants.key(name, weights: weights, precision: model.imageEncoder.precision)
+  }
+
   /// The names whose embeddings are missing.
   func missing(_ names: [SliceVariants.Name]) throws -> [SliceVariants.Name] {
-    try names.filter { !store.contains(try variants.key($0, weights: weights)) }
+    try names.filter { !store.contains(try key($0)) }
   }
 
   /// The bytes the embeddings of some names take on disk.
@@ -42,7 +46,7 @@ struct EmbeddingFill {
       let part = Array(names[first..<min(first + length, names.count)])
       let values = encoded(part, isInterrupted: isInterrupted)
       try store.add(
-        zip(part, values).map { (try variants.key($0, weights: weights), $1) })
+        zip(part, values).map { (try key($0), $1) })
       first += values.count
       progress(first)
     }
@@ -72,7 +76,7 @@ struct EmbeddingFill {
 
   /// The stored embedding of a variant, [1, g, g, C].
   func embedding(_ name: SliceVariants.Name) throws -> Tensor {
-    let key = try variants.key(name, weights: weights)
+    let key = try key(name)
     guard let value = try store.embedding(for: key) else {
       throw ExemplarError.store(
         path: store.folder, reason: "an embedding that was there is gone; start again")

@@ -1,4 +1,5 @@
 public import Adaptation
+public import Tensors
 
 /// A training run in one value, as its YAML file says it; the keys of the file are the names in `CodingKeys`.
 ///
@@ -32,6 +33,8 @@ public struct Recipe: Codable, Sendable, Equatable {
   public var schedule: ScheduleSettings
   /// How long to train.
   public var budget: Budget
+  /// The number format of the encoder's frozen products, where the processor has it; what learns is float32.
+  public var precision: Precision
   /// The samples in a step.
   public var batch: Int
   /// What all random numbers come from.

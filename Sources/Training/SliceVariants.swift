@@ -94,7 +94,7 @@ final class SliceVariants {
   }
 
   /// What tells a variant's embedding under frozen weights from all others.
-  func key(_ name: Name, weights: String) throws -> EmbeddingKey {
+  func key(_ name: Name, weights: String, precision: Precision) throws -> EmbeddingKey {
     let slice = slices[name.slice]
     let image = digests[name.slice] ?? EmbeddingKey.digest(of: slice.image)
     digests[name.slice] = image
@@ -111,6 +111,6 @@ final class SliceVariants {
     }
     return EmbeddingKey(
       weights: weights, cut: "neck", image: image, transform: transform, size: preparation.size,
-      precision: "f32")
+      precision: precision.rawValue)
   }
 }

@@ -1,5 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
+public import Tensors
 import Training
 
 /// `graft embed`: encodes the training slices of a pack once, for all runs that use them.
@@ -18,7 +19,7 @@ struct EmbedCommand: ParsableCommand {
   @Option(help: "The pack.") var pack: String
   @Option(help: "The side of the encoder's image in pixels (the model's own where not given).")
   var imageSize: Int?
-  @Option(help: "The number format of the encoder.") var precision = Precision.f32
+  @Option(help: "The encoder's number format: bf16 is faster where the processor has it.") var precision = Precision.f32
   @Option(help: "Set a key of the recipe, such as augment.variants=4 (repeatable).")
   var set: [String] = []
   @Flag(help: "Say what would be done and stop.") var dryRun = false
@@ -26,17 +27,11 @@ struct EmbedCommand: ParsableCommand {
   var decoderHeads: Int?
   @OptionGroup var common: CommonOptions
 
-  /// A number format the encoder computes in.
-  enum Precision: String, ExpressibleByArgument, CaseIterable {
-    /// Single precision.
-    case f32
-  }
-
   func run() throws {
     let console = common.apply()
     let size = imageSize.map { ["image.size=\($0)"] } ?? []
     let recipe = try Recipe(
-      weights: weights, pack: pack, settings: size + set, name: "the command line")
+      weights: weights, pack: pack, settings: size + ["precision=\(precision)"] + set, name: "the command line")
     let interruption = Interruption()
     let progress = TrainingProgress(console: console)
     let trainer = try Trainer(
@@ -51,3 +46,5 @@ struct EmbedCommand: ParsableCommand {
     if !dryRun { try trainer.encode() }
   }
 }
+
+extension Precision: ExpressibleByArgument {}
