@@ -61,7 +61,8 @@ static size_t lay_out(const struct attention *w, struct scratch *s, char *memory
   return carve(memory, at, &s->rows, keys * sizeof(float *));
 }
 
-BF16_TARGET static void pack_queries(const struct attention *w, const struct graft_window *at, struct scratch *s) {
+BF16_TARGET static void pack_queries(const struct attention *w, const struct graft_window *at,
+                                     struct scratch *s) {
   long d = w->windows.shape.width, c = w->windows.shape.heads * d;
   float scale = LOG2_E / sqrtf((float)d);
   memset(s->query, 0, (size_t)w->query_width * sizeof(float));
@@ -74,7 +75,8 @@ BF16_TARGET static void pack_queries(const struct attention *w, const struct gra
 }
 
 /// Points at every key (`third` 1) or value (2): a token's, the bias where the grid has ended, zeros for padding.
-static void point_at_keys(const struct attention *w, const struct graft_window *at, const float **rows, long third) {
+static void point_at_keys(const struct attention *w, const struct graft_window *at, const float **rows,
+                          long third) {
   long d = w->windows.shape.width, c = w->windows.shape.heads * d;
   for (long key = 0; key < w->keys; key++) {
     long i = key / w->row_keys, j = key % w->row_keys;
@@ -105,11 +107,12 @@ static void fill_terms(const struct attention *w, const struct graft_window *at,
   const float *q = w->qkv + graft_window_place(&w->windows, at, 0, 0, 3 * c);
   long token = 3 * c, row = w->windows.shape.columns * token;
   for (long i = 0; i < at->rows; i++)
-    graft_small_gemm(0, 1, at->columns, side_h, d, LOG2_E, q + i * row, token, w->turned_h + (side_h - 1 - i) * d, d, 0,
-                     s->row_terms + i * at->columns * w->rows, w->rows);
+    graft_small_gemm(0, 1, at->columns, side_h, d, LOG2_E, q + i * row, token,
+                     w->turned_h + (side_h - 1 - i) * d, d, 0, s->row_terms + i * at->columns * w->rows, w->rows);
   for (long j = 0; j < at->columns; j++)
-    graft_small_gemm(0, 1, at->rows, side_w, d, LOG2_E, q + j * token, row, w->turned_w + (side_w - 1 - j) * d, d, 0,
-                     s->column_terms + j * w->row_keys, at->columns * w->row_keys);
+    graft_small_gemm(0, 1, at->rows, side_w, d, LOG2_E, q + j * token, row,
+                     w->turned_w + (side_w - 1 - j) * d, d, 0, s->column_terms + j * w->row_keys,
+                     at->columns * w->row_keys);
   for (long query = 0; query < at->rows * at->columns; query++) {
     for (long r = side_h; r < w->rows; r++) s->row_terms[query * w->rows + r] = NEVER;
     for (long k = side_w; k < w->row_keys; k++) s->column_terms[query * w->row_keys + k] = NEVER;
@@ -179,7 +182,8 @@ static void gather_values(const struct attention *w, struct scratch *s, long row
                  s->values + (n * w->keys + from * BF16_COLUMNS) / 2, keys / 2);
 }
 
-BF16_TARGET static void attend(const struct attention *w, const struct graft_window *at, struct scratch *s, long first, long rows) {
+BF16_TARGET static void attend(const struct attention *w, const struct graft_window *at, struct scratch *s,
+                               long first, long rows) {
   long d = w->windows.shape.width, c = w->windows.shape.heads * d;
   for (long i = 0; i < w->block; i++) s->maxima[i] = NEVER, s->sums[i] = 0;
   memset(s->out, 0, (size_t)(w->block * w->value_width) * sizeof(float));

@@ -45,10 +45,10 @@ public final class Parameter {
     }
   }
 
-  /// Has products with this frozen matrix computed in bfloat16, for training those of gradients too.
-  public func round(forTraining: Bool) {
-    precondition(!learns, "\(name) learns and stays in single precision")
-    rounded = FrozenMatrix(value, forTraining: forTraining)
+  /// Has products with this matrix computed in a number format while it is frozen; for training, those of gradients too.
+  public func compute(in precision: Precision, forTraining: Bool) {
+    rounded =
+      precision == .bf16 && !learns ? FrozenMatrix(value, forTraining: forTraining) : nil
   }
 
   /// The extents.

@@ -40,9 +40,8 @@ public final class ImageEncoder {
   /// gradients will pass through the blocks.
   public func compute(in precision: Precision, forTraining: Bool = false) {
     self.precision = precision.available
-    guard self.precision == .bf16 else { return }
-    for layer in blocks.flatMap(\.linears) where !layer.weight.learns {
-      layer.weight.round(forTraining: forTraining)
+    for layer in blocks.flatMap(\.linears) {
+      layer.weight.compute(in: self.precision, forTraining: forTraining)
     }
   }
 

@@ -19,7 +19,8 @@ struct EmbedCommand: ParsableCommand {
   @Option(help: "The pack.") var pack: String
   @Option(help: "The side of the encoder's image in pixels (the model's own where not given).")
   var imageSize: Int?
-  @Option(help: "The encoder's number format: bf16 is faster where the processor has it.") var precision = Precision.f32
+  @Option(help: "The encoder's number format: bf16 is faster where the processor has it.")
+  var precision = Precision.f32
   @Option(help: "Set a key of the recipe, such as augment.variants=4 (repeatable).")
   var set: [String] = []
   @Flag(help: "Say what would be done and stop.") var dryRun = false
@@ -31,7 +32,8 @@ struct EmbedCommand: ParsableCommand {
     let console = common.apply()
     let size = imageSize.map { ["image.size=\($0)"] } ?? []
     let recipe = try Recipe(
-      weights: weights, pack: pack, settings: size + ["precision=\(precision)"] + set, name: "the command line")
+      weights: weights, pack: pack, settings: size + ["precision=\(precision)"] + set,
+      name: "the command line")
     let interruption = Interruption()
     let progress = TrainingProgress(console: console)
     let trainer = try Trainer(
