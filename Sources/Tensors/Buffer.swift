@@ -33,3 +33,9 @@ final class Buffer: @unchecked Sendable {
     graft_pool_give(base, max(count, 1) * MemoryLayout<Float>.stride)
   }
 }
+
+/// The memory that is kept for the next tensors.
+public enum Memory {
+  /// Gives it back to the system: between two phases of work that need tensors of other sizes.
+  public static func trim() { graft_pool_trim() }
+}
