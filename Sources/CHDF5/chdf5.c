@@ -34,6 +34,31 @@ int chdf5_fail_library(const char *what) {
   return -1;
 }
 
+// A float of 16 bits, made of one of 32 and kept: of files for H5T_ORDER_LE, else of memory.
+static hid_t half(H5T_order_t order) {
+  static hid_t types[2] = {H5I_INVALID_HID, H5I_INVALID_HID};
+  hid_t *type = &types[order == H5T_ORDER_LE];
+  if (*type >= 0) return *type;
+  *type = H5Tcopy(order == H5T_ORDER_LE ? H5T_IEEE_F32LE : H5T_NATIVE_FLOAT);
+  H5Tset_fields(*type, 15, 10, 5, 0, 10);
+  H5Tset_size(*type, 2);
+  H5Tset_ebias(*type, 15);
+  return *type;
+}
+
+hid_t chdf5_stored(chdf5_memory type) {
+  switch (type) {
+  case CHDF5_UINT8: return H5T_STD_U8LE;
+  case CHDF5_INT16: return H5T_STD_I16LE;
+  case CHDF5_INT32: return H5T_STD_I32LE;
+  case CHDF5_INT64: return H5T_STD_I64LE;
+  case CHDF5_FLOAT: return H5T_IEEE_F32LE;
+  case CHDF5_DOUBLE: return H5T_IEEE_F64LE;
+  case CHDF5_HALF: return half(H5T_ORDER_LE);
+  }
+  return H5I_INVALID_HID;
+}
+
 hid_t chdf5_native(chdf5_memory type) {
   switch (type) {
   case CHDF5_UINT8: return H5T_NATIVE_UINT8;
@@ -42,6 +67,7 @@ hid_t chdf5_native(chdf5_memory type) {
   case CHDF5_INT64: return H5T_NATIVE_INT64;
   case CHDF5_FLOAT: return H5T_NATIVE_FLOAT;
   case CHDF5_DOUBLE: return H5T_NATIVE_DOUBLE;
+  case CHDF5_HALF: return half(H5T_ORDER_NONE);
   }
   return H5I_INVALID_HID;
 }

@@ -134,6 +134,21 @@ int chdf5_read(
   return result;
 }
 
+int64_t chdf5_place(int64_t file, const char *path, chdf5_memory type) {
+  hid_t dataset = chdf5_open_dataset(file, path);
+  if (dataset < 0) return -1;
+  hid_t kind = H5Dget_type(dataset), properties = H5Dget_create_plist(dataset);
+  int64_t place = -1;
+  if (H5Tequal(kind, chdf5_stored(type)) > 0 && H5Pget_layout(properties) == H5D_CONTIGUOUS) {
+    haddr_t offset = H5Dget_offset(dataset);
+    if (offset != HADDR_UNDEF) place = (int64_t)offset;
+  }
+  H5Pclose(properties);
+  H5Tclose(kind);
+  H5Oclose(dataset);
+  return place;
+}
+
 int chdf5_read_attribute(
   int64_t file, const char *path, const char *attribute, chdf5_memory type, void *values) {
   hid_t object = chdf5_open_object(file, path);

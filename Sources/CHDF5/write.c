@@ -7,19 +7,6 @@ static hid_t simple_space(int rank, const int64_t *extents) {
   return rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, sizes, NULL);
 }
 
-// Types in files are little-endian, whatever the machine.
-static hid_t stored(chdf5_memory type) {
-  switch (type) {
-  case CHDF5_UINT8: return H5T_STD_U8LE;
-  case CHDF5_INT16: return H5T_STD_I16LE;
-  case CHDF5_INT32: return H5T_STD_I32LE;
-  case CHDF5_INT64: return H5T_STD_I64LE;
-  case CHDF5_FLOAT: return H5T_IEEE_F32LE;
-  case CHDF5_DOUBLE: return H5T_IEEE_F64LE;
-  }
-  return H5I_INVALID_HID;
-}
-
 static hid_t string_type(void) {
   hid_t type = H5Tcopy(H5T_C_S1);
   H5Tset_size(type, H5T_VARIABLE);
@@ -61,7 +48,7 @@ int chdf5_create_dataset(
       H5Pset_deflate(creation, (unsigned)level);
     }
   }
-  hid_t dataset = H5Dcreate2(file, path, stored(type), space, links, creation, H5P_DEFAULT);
+  hid_t dataset = H5Dcreate2(file, path, chdf5_stored(type), space, links, creation, H5P_DEFAULT);
   int result = dataset < 0 ? chdf5_fail_library("the data set cannot be created") : 0;
   if (dataset >= 0) H5Dclose(dataset);
   H5Pclose(creation);
@@ -120,7 +107,8 @@ int chdf5_write_attribute(
   int64_t file, const char *path, const char *attribute, chdf5_memory type, int rank,
   const int64_t *extents, const void *values) {
   return put_attribute(
-    file, path, attribute, simple_space(rank, extents), stored(type), chdf5_native(type), values);
+    file, path, attribute, simple_space(rank, extents), chdf5_stored(type), chdf5_native(type),
+    values);
 }
 
 int chdf5_write_string_attribute(

@@ -7,6 +7,8 @@ import Tensors
 struct EmbeddingFill {
   /// The store.
   let store: EmbeddingStore
+  /// What reads the store in the background.
+  let ahead: EmbeddingReadAhead
   /// The model whose encoder is frozen.
   let model: Sam
   /// The SHA-256 of its weights.
@@ -14,13 +16,13 @@ struct EmbeddingFill {
   /// What is encoded.
   let variants: SliceVariants
 
-  /// How many embeddings are written as one part.
-  private static let part = 64
+  /// How many embeddings are written as one part, and the bytes of those in memory at most.
+  private static let part = (count: 64, bytes: 128 << 20)
   /// Images of up to this many tokens a side are encoded side by side, one a thread; larger ones one by one.
   private static let smallGrid = 32
 
   private func key(_ name: SliceVariants.Name) throws -> EmbeddingKey {
-    try variants.key(name, weights: weights, precision: model.imageEncoder.precision)
+    try variants.key(name, weights: weights, format: store.format)
   }
 
   /// The names whose embeddings are missing.
@@ -30,20 +32,24 @@ struct EmbeddingFill {
 
   /// The bytes the embeddings of some names take on disk.
   func bytes(_ count: Int) -> Int {
-    let sizes = model.configuration
-    let grid = variants.side / 4
-    return EmbeddingStore.bytes(entries: count, shape: [grid, grid, sizes.promptWidth])
+    store.bytes(entries: count, shape: shape)
+  }
+
+  /// The shape of an embedding.
+  private var shape: [Int] {
+    [variants.side / 4, variants.side / 4, model.configuration.promptWidth]
   }
 
   /// Encodes and stores, telling after every part how many are done; stops where `isInterrupted` says so.
   func encode(
     _ names: [SliceVariants.Name], isInterrupted: () -> Bool, progress: (Int) -> Void
   ) throws {
+    let largest = max(1, EmbeddingFill.part.bytes / max(1, store.bytes(entries: 1, shape: shape)))
     var first = 0
     while first < names.count, !isInterrupted() {
       // The first part is small, so that the time of the whole is known soon.
-      let length = first == 0 ? 4 : EmbeddingFill.part
-      let part = Array(names[first..<min(first + length, names.count)])
+      let length = first == 0 ? 4 : EmbeddingFill.part.count
+      let part = Array(names[first..<min(first + min(length, largest), names.count)])
       let values = encoded(part, isInterrupted: isInterrupted)
       try store.add(
         zip(part, values).map { (try key($0), $1) })
@@ -54,19 +60,18 @@ struct EmbeddingFill {
 
   /// The embeddings of some images; of large ones, whose encoding takes seconds, those before an interruption.
   private func encoded(_ names: [SliceVariants.Name], isInterrupted: () -> Bool) -> [Tensor] {
-    let inputs = names.map { variants.input($0) }
-    var values = inputs
     func encode(_ index: Int) -> Tensor {
-      let embedding = model.imageEncoder(inputs[index]).value
+      let embedding = model.imageEncoder(variants.input(names[index])).value
       return embedding.reshaped(Array(embedding.shape.dropFirst()))
     }
+    var values: [Tensor] = []
     if variants.side / 4 <= EmbeddingFill.smallGrid {
+      values = names.map { _ in Tensor(zeros: []) }
       values.withUnsafeMutableBufferPointer { values in
         let values = values
         parallel(names.count) { values[$0] = encode($0) }
       }
     } else {
-      values.removeAll()
       for index in names.indices where index == 0 || !isInterrupted() {
         values.append(encode(index))
       }
@@ -74,10 +79,13 @@ struct EmbeddingFill {
     return values
   }
 
+  /// Begins to read the embeddings of the variants that are asked for next.
+  func readAhead(_ names: [SliceVariants.Name]) throws { ahead.begin(try names.map(key)) }
+
   /// The stored embedding of a variant, [1, g, g, C].
   func embedding(_ name: SliceVariants.Name) throws -> Tensor {
     let key = try key(name)
-    guard let value = try store.embedding(for: key) else {
+    guard let value = try ahead.embedding(for: key) else {
       throw ExemplarError.store(
         path: store.folder, reason: "an embedding that was there is gone; start again")
     }

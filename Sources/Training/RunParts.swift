@@ -43,8 +43,6 @@ final class RunParts {
     let files = try (recipe.initial ?? []).map { try Checkpoint(contentsOf: $0) }
     for file in files { try adapted.fill(from: file) }
     try adapted.checkHeads(filledBy: files)
-    adapted.model.imageEncoder.compute(
-      in: recipe.precision, forTraining: !adapted.plan.freezesEncoder)
     let sizes = adapted.model.configuration
     preparation = try recipe.preparation(
       window: RunParts.window(of: pack), imageSize: sizes.imageSize)
@@ -76,9 +74,7 @@ final class RunParts {
       count: samples.count, batch: recipe.batch, explicit: recipe.batches, using: random)
     fill =
       try adapted.plan.freezesEncoder
-      ? EmbeddingFill(
-        store: EmbeddingStore(folder: EmbeddingStore.folder(forPack: recipe.pack)),
-        model: adapted.model, weights: adapted.baseSHA256, variants: variants) : nil
+      ? RunParts.fill(recipe, adapted, variants) : nil
     labels = pack.labels.classes.enumerated().map { index, entry in
       Adapter.Label(name: entry.name, value: Int(pack.labels.outputValue(of: index + 1)))
     }
@@ -86,6 +82,16 @@ final class RunParts {
       "weights": weights.sha256, "pack": try pack.digest(),
       "initial": files.map(\.sha256).joined(separator: " "),
     ]
+  }
+
+  private static func fill(
+    _ recipe: Recipe, _ adapted: AdaptedModel, _ variants: SliceVariants
+  ) throws -> EmbeddingFill {
+    let store = try EmbeddingStore(
+      folder: EmbeddingStore.folder(forPack: recipe.pack), format: recipe.store)
+    return EmbeddingFill(
+      store: store, ahead: EmbeddingReadAhead(store), model: adapted.model,
+      weights: adapted.baseSHA256, variants: variants)
   }
 
   /// The window all training cases of a pack have in common.
@@ -111,6 +117,11 @@ final class RunParts {
     guard fill != nil else { return .init(slice: slice, number: item.visit) }
     var random = random.split("variant", item.visit)
     return .init(slice: slice, number: Int(random.next() % UInt64(recipe.augment.variants)))
+  }
+
+  /// Begins to read what a step will take from the store.
+  func readAhead(ofStep step: Int) throws {
+    try fill?.readAhead(order.items(ofStep: step).map(name))
   }
 
   /// A step's images, with their prompts and targets.

@@ -17,6 +17,9 @@ final class SliceVariants {
   private var targets: [Name: [UInt8]] = [:]
   private var digests: [Int: String] = [:]
 
+  /// How many bytes of targets are kept.
+  private static let keptTargets = 64 << 20
+
   /// A variant of a slice.
   struct Name: Hashable {
     let slice: Int
@@ -33,8 +36,8 @@ final class SliceVariants {
 
   /// The variants of slices whose logits have the given side.
   ///
-  /// Where embeddings are stored there are few variants, seen again and again, and targets are kept; where they are not,
-  /// every visit has a variant of its own.
+  /// Where embeddings are stored there are few variants, seen again and again, and targets are kept within bounds; where
+  /// they are not, every visit has a variant of its own.
   init(
     _ slices: [TrainingSlice], side: Int, preparation: ImagePreparation, augment: Recipe.Augment,
     seed: UInt64, areStored: Bool
@@ -82,7 +85,11 @@ final class SliceVariants {
       }
     }
     let all = zip(names, samples).map { $1 ?? sample($0) }
-    if areStored { for (name, sample) in zip(names, all) { targets[name] = sample.target } }
+    guard areStored else { return all }
+    if (targets.count + names.count) * side * side > SliceVariants.keptTargets {
+      targets.removeAll()
+    }
+    for (name, sample) in zip(names, all) { targets[name] = sample.target }
     return all
   }
 
@@ -94,7 +101,7 @@ final class SliceVariants {
   }
 
   /// What tells a variant's embedding under frozen weights from all others.
-  func key(_ name: Name, weights: String, precision: Precision) throws -> EmbeddingKey {
+  func key(_ name: Name, weights: String, format: NumberFormat) throws -> EmbeddingKey {
     let slice = slices[name.slice]
     let image = digests[name.slice] ?? EmbeddingKey.digest(of: slice.image)
     digests[name.slice] = image
@@ -111,6 +118,6 @@ final class SliceVariants {
     }
     return EmbeddingKey(
       weights: weights, cut: "neck", image: image, transform: transform, size: preparation.size,
-      precision: precision.rawValue)
+      precision: "f32", format: format)
   }
 }

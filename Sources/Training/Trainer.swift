@@ -108,6 +108,7 @@ public final class Trainer {
         .encoded(
           done, of: missing.count, secondsLeft: perImage * Double(missing.count - done)))
     }
+    Memory.trim()
     if isInterrupted(), try !fill.missing(missing).isEmpty {
       throw TrainingError.interruptedWhileEncoding(store: fill.store.folder)
     }
@@ -119,9 +120,7 @@ public final class Trainer {
     let environment = Environment(
       version: version, weightsSHA256: parts.adapted.baseSHA256,
       packSHA256: parts.fingerprint["pack"] ?? "", blasCore: Processor.blasCore,
-      instructionSet: Processor.instructionSet,
-      precision: parts.adapted.model.imageEncoder.precision, threads: Threads.count,
-      seed: recipe.seed)
+      instructionSet: Processor.instructionSet, threads: Threads.count, seed: recipe.seed)
     try folder.describe(recipe, environment)
   }
 
@@ -137,8 +136,9 @@ public final class Trainer {
   private func takeStep(_ seconds: () -> Double) throws -> StepRecord {
     let step = state.step
     let rate = recipe.rates.rate(at: step)
-    let pass = BatchPass(
-      parts.adapted, try parts.images(ofStep: step), Objective(loss: recipe.loss))
+    let images = try parts.images(ofStep: step)
+    if step + 1 < recipe.budget.steps ?? 0 { try parts.readAhead(ofStep: step + 1) }
+    let pass = BatchPass(parts.adapted, images, Objective(loss: recipe.loss))
     let outcome = pass.outcome
     guard outcome.loss.isFinite else { throw diverged(step) }
     let gradients = try checked(pass.gradients(), step: step)

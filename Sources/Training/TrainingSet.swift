@@ -1,20 +1,47 @@
+import Archives
 package import Exemplars
 package import Inference
 package import Tensors
 package import Volumes
 
 /// A slice that is trained on, as it is before it is varied and brought to the model's square.
+///
+/// Its pixels wait in a spool, so that the memory of a run does not grow with the number of slices.
 package struct TrainingSlice {
   /// The name of its case.
   package let caseID: String
   /// Its position among the slices of the case.
   package let position: Int
+  private let shape: [Int]
+  private let spool: Spool
+  private let places: (image: Int, label: Int)
+
+  /// Keeps the pixels of a slice in a spool.
+  init(
+    caseID: String, position: Int, image: Tensor, label: [UInt8], in spool: Spool
+  ) throws {
+    self.caseID = caseID
+    self.position = position
+    self.spool = spool
+    shape = image.shape
+    let floats = try image.withPointer {
+      try spool.append(UnsafeRawBufferPointer(start: $0, count: 4 * image.count))
+    }
+    places = (floats, try label.withUnsafeBytes { try spool.append($0) })
+  }
+
   /// Its intensities in the model's range, [C, h, w].
-  package let image: Tensor
+  package var image: Tensor {
+    let piece = spool.piece(at: places.image, count: 4 * shape.product)
+    guard let base = piece.bytes.baseAddress else { return Tensor(zeros: shape) }
+    return Tensor(shape, reading: base.assumingMemoryBound(to: Float.self), keptBy: piece)
+  }
+
   /// The class of each pixel.
-  package let label: ByteImage
-  /// What tells the voxels it was cut from: the SHA-256 of the case's image files.
-  package let origin: String
+  package var label: ByteImage {
+    let piece = spool.piece(at: places.label, count: shape[1] * shape[2])
+    return ByteImage(height: shape[1], width: shape[2], values: [UInt8](piece.bytes))
+  }
 }
 
 /// What a step takes from a slice: all classes, or one class as an object.
@@ -103,6 +130,7 @@ package struct TrainingSet {
   private static func read(
     _ chosen: [Candidate], of pack: Pack, preparation: ImagePreparation
   ) throws -> [TrainingSlice] {
+    let spool = try Spool()
     var slices: [TrainingSlice] = []
     var held: (id: String, image: Volume, classes: [Int32])?
     for candidate in chosen {
@@ -117,14 +145,11 @@ package struct TrainingSet {
       }
       guard let held else { continue }
       let cut = preparation.plane.slices(of: entry.geometry)
-      let label = ByteImage(
-        height: cut.height, width: cut.width,
-        values: cut.labels(candidate.position, of: held.classes).map { UInt8(clamping: $0) })
+      let labels = cut.labels(candidate.position, of: held.classes).map { UInt8(clamping: $0) }
       slices.append(
-        TrainingSlice(
+        try TrainingSlice(
           caseID: entry.id, position: candidate.position,
-          image: cut.image(candidate.position, of: held.image), label: label,
-          origin: entry.images.map(\.digest).joined(separator: " ")))
+          image: cut.image(candidate.position, of: held.image), label: labels, in: spool))
     }
     return slices
   }

@@ -4,6 +4,20 @@ import Foundation
 import TestKit
 import Testing
 
+struct SpoolTests {
+  @Test func `bytes come back as long as anyone holds them`() throws {
+    func kept() throws -> [(Data, Spool.Piece)] {
+      let spool = try Spool()
+      return try [1, 4095, 4096, 4097, 300_000].map { count in
+        let data = Data((0..<count).map { UInt8(truncatingIfNeeded: $0 * $0 / 7 + count) })
+        let place = try data.withUnsafeBytes { try spool.append($0) }
+        return (data, spool.piece(at: place, count: count))
+      }
+    }
+    for (data, piece) in try kept() { #expect(Data(piece.bytes) == data) }
+  }
+}
+
 struct GzipTests {
   @Test func `what is compressed comes back, and in equal bytes`() throws {
     let data = Data((0..<300_000).map { UInt8(truncatingIfNeeded: $0 * $0 / 7) })

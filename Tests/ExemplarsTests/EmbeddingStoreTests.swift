@@ -5,9 +5,12 @@ import TestKit
 import Testing
 
 struct EmbeddingStoreTests {
-  private func key(_ name: String, size: Int = 128) -> EmbeddingKey {
+  private func key(
+    _ name: String, size: Int = 128, format: NumberFormat = .f32
+  ) -> EmbeddingKey {
     EmbeddingKey(
-      weights: "w", cut: "neck", image: name, transform: "none", size: size, precision: "f32")
+      weights: "w", cut: "neck", image: name, transform: "none", size: size, precision: "f32",
+      format: format)
   }
 
   @Test func `every part of what is embedded changes the key`() {
@@ -24,6 +27,7 @@ struct EmbeddingStoreTests {
       keys.insert(key(other, 1))
     }
     #expect(keys.count == 8)
+    #expect(Set(NumberFormat.allCases.map { self.key("a", format: $0) }).count == 3)
     let image = Tensor([2, 3], [1, 2, 3, 4, 5, 6])
     #expect(EmbeddingKey.digest(of: image) != EmbeddingKey.digest(of: image.reshaped([3, 2])))
     #expect(EmbeddingKey(hexadecimal: "xyz") == nil)
@@ -49,10 +53,63 @@ struct EmbeddingStoreTests {
       #expect(try store.embedding(for: key("0", size: 64)) == nil)
       #expect(!store.contains(key("4")) && store.contains(key("3")))
     }
-    #expect(store.bytesOnDisk >= EmbeddingStore.bytes(entries: 4, shape: [4, 4, 8]))
+    #expect(store.bytesOnDisk >= store.bytes(entries: 4, shape: [4, 4, 8]))
     try other.add([(key("4"), values[4])])
     try store.add([(key("4"), values[4]), (key("5"), values[0])])
     #expect(try store.count == 7 && store.embedding(for: key("4")) == values[4])
+  }
+
+  @Test(arguments: NumberFormat.allCases)
+  func `entries come back rounded to the format they are kept in`(format: NumberFormat) throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var random = Random(seed: 2)
+    let store = try EmbeddingStore(folder: folder.path, format: format)
+    let values = (0..<3).map { _ in randomTensor([70, 40, 64], using: &random) }
+    try store.add(values.enumerated().map { (key("\($0)", format: format), $1) })
+    let other = try EmbeddingStore(folder: folder.path)
+    for (index, value) in values.enumerated() {
+      let found = try #require(try other.embedding(for: key("\(index)", format: format)))
+      let rounded = value.values.map { number in
+        switch format {
+        case .f32: number
+        case .f16: Float(Float16(number))
+        case .bf16:
+          Float(bitPattern: (number.bitPattern + 0x7fff + (number.bitPattern >> 16 & 1)) & ~0xffff)
+        }
+      }
+      #expect(found == Tensor([70, 40, 64], rounded))
+      for wrong in NumberFormat.allCases where wrong != format {
+        #expect(!other.contains(key("\(index)", format: wrong)))
+      }
+    }
+    let bytes = store.bytes(entries: 3, shape: [70, 40, 64])
+    #expect((bytes - 3 * 96...bytes + 8192).contains(store.bytesOnDisk))
+  }
+
+  @Test func `what half precision would make infinite is refused`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let store = try EmbeddingStore(folder: folder.path, format: .f16)
+    try store.add([(key("a"), Tensor([2], [65504, -65504]))])
+    #expect(throws: ExemplarError.self) { try store.add([(key("b"), Tensor([2], [65520, 0]))]) }
+    #expect(store.count == 1)
+  }
+
+  @Test func `a part that is cut while the store is open is an error of the read`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let store = try EmbeddingStore(folder: folder.path)
+    try store.add([(key("a"), Tensor(zeros: [1024])), (key("b"), Tensor(zeros: [1024]))])
+    let part = try #require(
+      FileManager.default.contentsOfDirectory(atPath: folder.path).first { $0.hasSuffix(".h5") })
+    let path = folder.appendingPathComponent(part).path
+    let length = try Data(contentsOf: URL(fileURLWithPath: path)).count
+    #expect(truncate(path, off_t(length - 4096)) == 0)
+    #expect(throws: ExemplarError.self) {
+      _ = (try store.embedding(for: key("a")), try store.embedding(for: key("b")))
+    }
+    #expect(throws: ExemplarError.self) { try EmbeddingStore(folder: folder.path) }
   }
 
   @Test func `what a killed writer left is removed, and a damaged part is refused`() throws {

@@ -84,7 +84,7 @@ struct RecipeTests {
       "slices: {empty: 1}", "lora: {rank: 0}", "lora: {scale: 8/q}", "lora: {targets: []}",
       "optimizer: {rate: -1}", "optimizer: {betas: [0.9]}", "optimizer: {clip: some}",
       "budget: {steps: 0}", "budget: {steps: 5, seconds: 5}", "budget: {}", "batch: 0",
-      "seed: -1", "budget: {seconds: .inf}", "budget: {epochs: 1e300}",
+      "seed: -1", "store: f8", "budget: {seconds: .inf}", "budget: {epochs: 1e300}",
       "batch: 9000000000000000000",
       "schedule: {warmup: -1}", "snapshot: {every: 0}", "batches: [[0], []]\nbudget: {steps: 2}",
       "batches: [[0]]\nbudget: {steps: 2}", "batches: [[0]]\nbudget: {seconds: 2}",

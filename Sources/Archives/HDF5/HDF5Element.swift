@@ -14,6 +14,8 @@ public enum HDF5ElementType: UInt32, Sendable {
   case float = 4
   /// A float of 64 bits.
   case double = 5
+  /// A float of 16 bits.
+  case half = 6
 
   var memory: chdf5_memory { chdf5_memory(rawValue: rawValue) }
 }

@@ -45,6 +45,15 @@ extension HDF5File {
     }
   }
 
+  /// Where in the file the elements of a data set lie, one after the other, little-endian and of exactly this type; nil
+  /// where they do not.
+  public func place(of dataset: String, as type: HDF5ElementType) throws(HDF5Error) -> Int? {
+    let dataset = Self.rooted(dataset)
+    try require(dataset)
+    let place = HDF5Library.alone { chdf5_place(id, dataset, type.memory) }
+    return place < 0 ? nil : Int(place)
+  }
+
   /// The layout of a data set of numbers.
   private func numericLayout(of dataset: String) throws(HDF5Error) -> HDF5Layout {
     let layout = try layout(of: dataset)

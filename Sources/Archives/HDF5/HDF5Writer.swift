@@ -100,12 +100,25 @@ public final class HDF5Writer {
       "HDF5Writer.write: \(values.count) elements for a block of \(count) at \(start)")
     if values.isEmpty { return }
     try perform { id in
-      values.withUnsafeBytes {
-        chdf5_write(
-          id, HDF5File.rooted(dataset), start.map(Int64.init), count.map(Int64.init),
-          Element.hdf5Type.memory, $0.baseAddress)
-      }
+      values.withUnsafeBytes { Self.write($0, Element.hdf5Type, id, dataset, start, count) }
     }
+  }
+
+  /// Writes a block of a data set, in row-major order, from the bytes of its elements in memory.
+  public func write(
+    _ bytes: UnsafeRawBufferPointer, of type: HDF5ElementType, to dataset: String,
+    at start: [Int], count: [Int]
+  ) throws(HDF5Error) {
+    try perform { Self.write(bytes, type, $0, dataset, start, count) }
+  }
+
+  private static func write(
+    _ bytes: UnsafeRawBufferPointer, _ type: HDF5ElementType, _ id: Int64, _ dataset: String,
+    _ start: [Int], _ count: [Int]
+  ) -> Int32 {
+    chdf5_write(
+      id, HDF5File.rooted(dataset), start.map(Int64.init), count.map(Int64.init), type.memory,
+      bytes.baseAddress)
   }
 
   /// Makes a data set and writes all of it, in row-major order.

@@ -18,6 +18,7 @@ typedef enum {
   CHDF5_INT64 = 3,
   CHDF5_FLOAT = 4,
   CHDF5_DOUBLE = 5,
+  CHDF5_HALF = 6,
 } chdf5_memory;
 
 // What the elements of a data set or attribute are on disk.
@@ -95,6 +96,10 @@ int chdf5_read(
   chdf5_memory type, void *values);
 int chdf5_read_attribute(
   int64_t file, const char *object, const char *attribute, chdf5_memory type, void *values);
+
+// Where in the file the elements of a data set lie one after the other, little-endian and of exactly the type; -1
+// where they do not.
+int64_t chdf5_place(int64_t file, const char *dataset, chdf5_memory type);
 
 // All strings of a data set or attribute, each ended by NUL. The caller frees `strings`.
 int chdf5_read_strings(

@@ -14,6 +14,9 @@ int chdf5_fail_library(const char *what);
 // The type of memory.
 hid_t chdf5_native(chdf5_memory type);
 
+// The type in files: little-endian, whatever the machine.
+hid_t chdf5_stored(chdf5_memory type);
+
 // Opens an object along hard links only.
 hid_t chdf5_open_object(hid_t file, const char *path);
 

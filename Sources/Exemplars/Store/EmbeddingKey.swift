@@ -4,8 +4,8 @@ public import Tensors
 
 /// What an embedding is an embedding of: a SHA-256 over all that decides its values.
 ///
-/// A change of the weights, the cut, the image, its preparation, the size or the precision gives another key, so that
-/// a stale entry of the store is never found.
+/// A change of the weights, the cut, the image, its preparation, the size, the precision or the format it is kept in gives
+/// another key, so that a stale entry of the store is never found.
 public struct EmbeddingKey: Hashable, Sendable {
   /// The 64 hexadecimal digits.
   public let hexadecimal: String
@@ -19,11 +19,15 @@ public struct EmbeddingKey: Hashable, Sendable {
   ///   - transform: how the image was prepared, with every number that matters
   ///   - size: the side of the model's input in pixels
   ///   - precision: how the frozen part was computed, such as `f32`
+  ///   - format: the number format the values are kept in
   public init(
-    weights: String, cut: String, image: String, transform: String, size: Int, precision: String
+    weights: String, cut: String, image: String, transform: String, size: Int, precision: String,
+    format: NumberFormat = .f32
   ) {
     var digest = Digest.Running()
-    for part in [weights, cut, image, transform, "\(size)", precision] {
+    // What was kept before there was a choice of the format is found under the key it had.
+    let formats = format == .f32 ? [] : [format.rawValue]
+    for part in [weights, cut, image, transform, "\(size)", precision] + formats {
       digest.update(Data("\(part.utf8.count):\(part);".utf8))
     }
     hexadecimal = digest.hexadecimal

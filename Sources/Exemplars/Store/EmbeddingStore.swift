@@ -6,16 +6,14 @@ public import Tensors
 
 /// What frozen weights made of images, kept in a folder beside the pack so that no image is encoded twice.
 ///
-/// The folder holds parts, HDF5 files that are written whole to a temporary name, closed, synced and renamed:
-///
-///     /keys    the keys of the entries, 64 hexadecimal digits each
-///     /values  [n, ...] float32, one entry a row; all entries of a part have one shape
-///
+/// The folder holds parts, see `EmbeddingPart`, that are written whole to a temporary name, closed, synced and renamed.
 /// A part's name comes from its keys and it never changes. Several programs may add at once; a lock on the file `lock`
 /// lets one write at a time, and each writes only what the others have not.
 public final class EmbeddingStore: Sendable {
   /// The path of the folder.
   public let folder: String
+  /// The number format of new entries; it is part of their keys.
+  public let format: NumberFormat
   private let state: Mutex<State>
 
   private struct Place: Sendable {
@@ -25,8 +23,7 @@ public final class EmbeddingStore: Sendable {
 
   private struct State: Sendable {
     var places: [EmbeddingKey: Place] = [:]
-    var shapes: [String: [Int]] = [:]
-    var open: [String: HDF5File] = [:]
+    var parts: [String: EmbeddingPart] = [:]
   }
 
   /// The store's folder beside a pack: `P.h5` has `P.embeddings`.
@@ -35,15 +32,16 @@ public final class EmbeddingStore: Sendable {
   }
 
   /// Opens a store, an empty one where there is no folder yet; the first entry makes it.
-  public init(folder: String) throws {
+  public init(folder: String, format: NumberFormat = .f32) throws {
     self.folder = folder
+    self.format = format
     state = Mutex(State())
     try state.withLock { try refresh(&$0) }
   }
 
   /// The bytes on disk of some entries of one shape.
-  public static func bytes(entries: Int, shape: [Int]) -> Int {
-    entries * (shape.product * MemoryLayout<Float>.stride + 96)
+  public func bytes(entries: Int, shape: [Int]) -> Int {
+    entries * (shape.product * format.byteCount + 96)
   }
 
   /// The number of entries.
@@ -52,7 +50,7 @@ public final class EmbeddingStore: Sendable {
   /// The bytes of all parts on disk.
   public var bytesOnDisk: Int {
     state.withLock { state in
-      state.shapes.keys.reduce(0) { sum, part in
+      state.parts.keys.reduce(0) { sum, part in
         let attributes = try? FileManager.default.attributesOfItem(atPath: path(part))
         return sum + ((attributes?[.size] as? NSNumber)?.intValue ?? 0)
       }
@@ -62,23 +60,21 @@ public final class EmbeddingStore: Sendable {
   /// Whether there is an entry under a key.
   public func contains(_ key: EmbeddingKey) -> Bool { state.withLock { $0.places[key] != nil } }
 
-  /// The entry under a key, or nil where there is none.
+  /// The entry under a key, or nil where there is none; any thread may read at any time.
   public func embedding(for key: EmbeddingKey) throws -> Tensor? {
-    let found = try state.withLock { state -> (HDF5File, [Int], Int)? in
-      guard let place = state.places[key], let shape = state.shapes[place.part] else { return nil }
-      return (try file(place.part, &state), shape, place.row)
+    let found = state.withLock { state in
+      state.places[key].flatMap { place in state.parts[place.part].map { ($0, place.row) } }
     }
-    guard let (file, shape, row) = found else { return nil }
-    let values: [Float] = try file.read(
-      "values", from: [row] + shape.map { _ in 0 }, count: [1] + shape)
-    return Tensor(shape, values)
+    return try found.map { part, row in try part.value(row) }
   }
 
   /// Adds entries as one part a shape, which is on disk when this returns.
   ///
-  /// Entries whose key the store has already are left as they are. Parts are best some tens of entries large.
+  /// Entries whose key the store has already are left as they are. Parts are best some tens of entries large. Numbers
+  /// that the format does not have are an error.
   public func add(_ entries: [(key: EmbeddingKey, value: Tensor)]) throws {
     if entries.isEmpty { return }
+    try check(entries.map(\.value))
     try state.withLock { state in
       try AtomicFile.makeFolder(folder)
       let lock = try FolderLock(folder)
@@ -96,58 +92,43 @@ public final class EmbeddingStore: Sendable {
     }
   }
 
+  /// Refuses what half precision would make infinite.
+  private func check(_ values: [Tensor]) throws {
+    guard format == .f16, !values.allSatisfy({ $0.rounded(to: .f16).isFinite }) else { return }
+    throw ExemplarError.store(
+      path: folder,
+      reason:
+        "an embedding has numbers beyond 65504, which f16 does not hold; keep it in bf16 or f32")
+  }
+
   private func write(
     _ entries: [(EmbeddingKey, Tensor)], _ shape: [Int], _ state: inout State
   ) throws {
     let keys = entries.map(\.0.hexadecimal)
     let name = "part-\(Digest.sha256(Data(keys.joined().utf8)).prefix(16)).h5"
-    try HDF5File.write(to: path(name)) { file in
-      try file.write(strings: keys, as: "keys")
-      try file.create("values", shape: [entries.count] + shape, type: .float)
-      for (row, entry) in entries.enumerated() {
-        try file.write(
-          entry.1.values, to: "values", at: [row] + shape.map { _ in 0 }, count: [1] + shape)
-      }
-    }
-    state.shapes[name] = shape
-    for (row, entry) in entries.enumerated() { state.places[entry.0] = Place(part: name, row: row) }
+    try EmbeddingPart.write(entries, shape: shape, format: format, to: path(name))
+    try takeUp(name, &state)
   }
 
   /// Takes up the parts that other programs have added.
   private func refresh(_ state: inout State) throws {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }
     for name in names.sorted()
-    where name.hasPrefix("part-") && name.hasSuffix(".h5") && state.shapes[name] == nil {
-      let damaged = ExemplarError.store(
-        path: folder, reason: "its part \(name) is damaged; delete that file")
-      let keys: [EmbeddingKey?]
-      let layout: HDF5Layout
-      do {
-        let file = try file(name, &state)
-        keys = try file.strings("keys").map(EmbeddingKey.init(hexadecimal:))
-        layout = try file.layout(of: "values")
-      } catch let error as HDF5Error where error.kind == .badInput {
-        throw damaged
-      }
-      guard layout.shape.first == keys.count, layout.kind == .real, !keys.contains(nil) else {
-        throw damaged
-      }
-      state.shapes[name] = Array(layout.shape.dropFirst())
-      for (row, key) in keys.enumerated() {
-        if let key { state.places[key] = Place(part: name, row: row) }
-      }
+    where name.hasPrefix("part-") && name.hasSuffix(".h5") && state.parts[name] == nil {
+      try takeUp(name, &state)
     }
   }
 
-  /// The open file of a part; a few dozen stay open.
-  private func file(_ part: String, _ state: inout State) throws -> HDF5File {
-    if let file = state.open[part] { return file }
-    var limits = HDF5File.Limits()
-    limits.reading = 1 << 20
-    let file = try HDF5File(reading: path(part), within: limits)
-    if state.open.count >= 48 { state.open.removeAll() }
-    state.open[part] = file
-    return file
+  private func takeUp(_ name: String, _ state: inout State) throws {
+    let damaged = ExemplarError.store(
+      path: folder, reason: "its part \(name) is damaged; delete that file")
+    do {
+      guard let (part, keys) = try EmbeddingPart.read(path(name)) else { throw damaged }
+      state.parts[name] = part
+      for (row, key) in keys.enumerated() { state.places[key] = Place(part: name, row: row) }
+    } catch let error as HDF5Error where error.kind == .badInput {
+      throw damaged
+    }
   }
 
   /// Deletes what killed writers left; only under the lock.
