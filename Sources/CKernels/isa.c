@@ -1,9 +1,14 @@
+#define _GNU_SOURCE
 #include "isa.h"
 
 #include <cblas.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 static const char *const names[] = {"portable", "avx2", "avx512", "amx"};
 /// The OpenBLAS kernels that use no more than each set has.
@@ -11,12 +16,25 @@ static const char *const blas_cores[] = {"Nehalem", "Haswell", "SkylakeX", "Skyl
 static enum graft_isa chosen;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+/// Whether the kernel lets this process use AMX's tiles, which it must be asked for once.
+static int may_use_tiles(void) {
+#if defined(__x86_64__) && defined(__linux__)
+  enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
+  return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
+#else
+  return 0;
+#endif
+}
+
 static enum graft_isa best_of_processor(void) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-    return __builtin_cpu_supports("amx-bf16") ? GRAFT_AMX : GRAFT_AVX512;
+    return __builtin_cpu_supports("amx-bf16") && __builtin_cpu_supports("amx-tile") &&
+                   __builtin_cpu_supports("avx512bf16") && may_use_tiles()
+               ? GRAFT_AMX
+               : GRAFT_AVX512;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return GRAFT_AVX2;
 #endif
   return GRAFT_PORTABLE;

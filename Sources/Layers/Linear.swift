@@ -24,6 +24,17 @@ public struct Linear {
 
   /// The map of `x` [..., K]: [..., N].
   public func callAsFunction(_ x: Variable) -> Variable {
-    slot(linear(x, weight.variable, bias.variable), input: x)
+    let y =
+      weight.rounded.map { linear(x, $0, bias.variable) }
+      ?? linear(x, weight.variable, bias.variable)
+    return slot(y, input: x)
+  }
+
+  /// The frozen matrix in bfloat16 where nothing else belongs to the map: no correction, no gradient.
+  var frozen: FrozenMatrix? {
+    guard let rounded = weight.rounded, !rounded.isForTraining, slot.corrections.isEmpty else {
+      return nil
+    }
+    return rounded
   }
 }

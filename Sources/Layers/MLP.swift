@@ -34,7 +34,12 @@ public struct MLPBlock {
   }
 
   /// The MLP of `x` [..., C].
-  public func callAsFunction(_ x: Variable) -> Variable { lin2(activation(lin1(x))) }
+  public func callAsFunction(_ x: Variable) -> Variable {
+    if activation == .gelu, let first = lin1.frozen, let second = lin2.frozen {
+      return frozenMLP(x, first, lin1.bias.variable, second, lin2.bias.variable)
+    }
+    return lin2(activation(lin1(x)))
+  }
 }
 
 /// Linear layers with ReLU between them, as in the mask decoder's heads.

@@ -12,6 +12,8 @@ public final class Parameter {
   public let isConstant: Bool
   /// The leaf that stands for the parameter in a graph.
   public private(set) var variable: Variable
+  /// The matrix rounded to bfloat16, where it is frozen and its products are wanted so.
+  public private(set) var rounded: FrozenMatrix?
 
   /// A frozen parameter.
   public init(_ name: String, _ value: Tensor, isConstant: Bool = false) {
@@ -28,6 +30,7 @@ public final class Parameter {
         newValue.shape == shape, "\(name): the shape is \(shape), the new value's \(newValue.shape)"
       )
       variable = Variable(newValue, wantsGradient: learns)
+      rounded = rounded.map { FrozenMatrix(newValue, forTraining: $0.isForTraining) }
     }
   }
 
@@ -38,7 +41,14 @@ public final class Parameter {
       precondition(!(newValue && isConstant), "\(name) is a constant of the model and cannot learn")
       guard newValue != learns else { return }
       variable = Variable(value, wantsGradient: newValue)
+      rounded = nil
     }
+  }
+
+  /// Has products with this matrix computed in a number format while it is frozen; for training, those of gradients too.
+  public func compute(in precision: Precision, forTraining: Bool) {
+    rounded =
+      precision == .bf16 && !learns ? FrozenMatrix(value, forTraining: forTraining) : nil
   }
 
   /// The extents.

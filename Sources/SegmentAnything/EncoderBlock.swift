@@ -20,6 +20,9 @@ public struct EncoderBlock {
       scope / "mlp", width: sizes.width, hidden: sizes.mlpWidth, activation: .gelu)
   }
 
+  /// The linear maps.
+  var linears: [Linear] { [attention.qkv, attention.proj, mlp.lin1, mlp.lin2] }
+
   /// The block's output for tokens [1, h, w, C].
   public func callAsFunction(_ tokens: Variable) -> Variable {
     let attended = add(tokens, attention(norm1(tokens)))
@@ -50,11 +53,11 @@ public struct EncoderAttention {
 
   /// The attention's output for normalised tokens [1, h, w, C].
   public func callAsFunction(_ x: Variable) -> Variable {
-    let attended = imageAttention(
-      qkv(x), bias: qkv.bias.variable,
-      relativeHeight: table(relativeHeight, side: window == 0 ? x.shape[1] : window),
-      relativeWidth: table(relativeWidth, side: window == 0 ? x.shape[2] : window),
-      heads: heads, window: window)
+    let isFrozen = qkv.weight.rounded.map { !$0.isForTraining } ?? false
+    let attended = (isFrozen ? frozenImageAttention : imageAttention)(
+      qkv(x), qkv.bias.variable,
+      table(relativeHeight, side: window == 0 ? x.shape[1] : window),
+      table(relativeWidth, side: window == 0 ? x.shape[2] : window), heads, window)
     return proj(attended)
   }
 

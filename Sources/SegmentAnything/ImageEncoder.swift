@@ -16,6 +16,8 @@ public final class ImageEncoder {
   package let neck: Neck
   private let positions: Parameter
   private let patch: Int
+  /// The number format of the blocks' products.
+  public private(set) var precision = Precision.f32
 
   /// Claims the encoder's tensors.
   public init(_ scope: Scope, _ sizes: Configuration) throws(CheckpointError) {
@@ -29,6 +31,18 @@ public final class ImageEncoder {
     }
     self.blocks = blocks
     neck = try Neck(scope / "neck", from: sizes.width, to: sizes.promptWidth)
+  }
+
+  /// Computes the blocks' frozen products in a number format, as far as the processor can.
+  ///
+  /// In bfloat16 the linear maps' factors are rounded, and those of attention where no gradient passes; norms, softmax, the
+  /// patches' embedding and the neck stay in single precision, and so does all that learns. `forTraining` says that
+  /// gradients will pass through the blocks.
+  public func compute(in precision: Precision, forTraining: Bool = false) {
+    self.precision = precision.available
+    for layer in blocks.flatMap(\.linears) {
+      layer.weight.compute(in: self.precision, forTraining: forTraining)
+    }
   }
 
   /// The embedding [1, g, g, C] of a normalised, padded image [3, size, size], or [B, g, g, C] of a batch of them.

@@ -22,7 +22,8 @@ struct EmbeddingFill {
   private static let smallGrid = 32
 
   private func key(_ name: SliceVariants.Name) throws -> EmbeddingKey {
-    try variants.key(name, weights: weights, format: store.format)
+    try variants.key(
+      name, weights: weights, precision: model.imageEncoder.precision, format: store.format)
   }
 
   /// The names whose embeddings are missing.

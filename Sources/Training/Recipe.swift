@@ -33,6 +33,8 @@ public struct Recipe: Codable, Sendable, Equatable {
   public var schedule: ScheduleSettings
   /// How long to train.
   public var budget: Budget
+  /// The number format of the encoder's frozen products, where the processor has it; what learns is float32.
+  public var precision: Precision
   /// The number format embeddings are stored in.
   public var store: NumberFormat
   /// The samples in a step.

@@ -18,7 +18,7 @@ extension Recipe {
       optimizer: OptimizerSettings(
         name: .adamw, rate: 0.005, betas: [0.9, 0.999], weightDecay: 0.1, clip: .none),
       schedule: ScheduleSettings(name: .cosine, warmup: nil, total: nil),
-      budget: Budget(steps: 2000), store: .f32, batch: 8, seed: 1234,
+      budget: Budget(steps: 2000), precision: .f32, store: .f32, batch: 8, seed: 1234,
       snapshot: SnapshotSettings(every: 100, keep: 2), batches: nil, initial: nil)
     if method == .samed {
       recipe.classes.start = .fresh

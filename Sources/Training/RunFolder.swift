@@ -58,6 +58,8 @@ struct Environment: Codable {
   var blasCore: String
   /// The instructions graft's own kernels use.
   var instructionSet: String
+  /// The number format of the encoder's frozen products: what the recipe asks for as far as the processor has it.
+  var precision: Precision
   /// The number of threads.
   var threads: Int
   /// The seed.
@@ -69,7 +71,7 @@ struct Environment: Codable {
     case packSHA256 = "pack_sha256"
     case blasCore = "blas_core"
     case instructionSet = "instruction_set"
-    case threads, seed
+    case precision, threads, seed
   }
 }
 

@@ -43,6 +43,8 @@ final class RunParts {
     let files = try (recipe.initial ?? []).map { try Checkpoint(contentsOf: $0) }
     for file in files { try adapted.fill(from: file) }
     try adapted.checkHeads(filledBy: files)
+    adapted.model.imageEncoder.compute(
+      in: recipe.precision, forTraining: !adapted.plan.freezesEncoder)
     let sizes = adapted.model.configuration
     preparation = try recipe.preparation(
       window: RunParts.window(of: pack), imageSize: sizes.imageSize)

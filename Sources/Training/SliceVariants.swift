@@ -101,7 +101,9 @@ final class SliceVariants {
   }
 
   /// What tells a variant's embedding under frozen weights from all others.
-  func key(_ name: Name, weights: String, format: NumberFormat) throws -> EmbeddingKey {
+  func key(
+    _ name: Name, weights: String, precision: Precision, format: NumberFormat
+  ) throws -> EmbeddingKey {
     let slice = slices[name.slice]
     let image = digests[name.slice] ?? EmbeddingKey.digest(of: slice.image)
     digests[name.slice] = image
@@ -118,6 +120,6 @@ final class SliceVariants {
     }
     return EmbeddingKey(
       weights: weights, cut: "neck", image: image, transform: transform, size: preparation.size,
-      precision: "f32", format: format)
+      precision: precision.rawValue, format: format)
   }
 }

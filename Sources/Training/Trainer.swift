@@ -120,7 +120,9 @@ public final class Trainer {
     let environment = Environment(
       version: version, weightsSHA256: parts.adapted.baseSHA256,
       packSHA256: parts.fingerprint["pack"] ?? "", blasCore: Processor.blasCore,
-      instructionSet: Processor.instructionSet, threads: Threads.count, seed: recipe.seed)
+      instructionSet: Processor.instructionSet,
+      precision: parts.adapted.model.imageEncoder.precision, threads: Threads.count,
+      seed: recipe.seed)
     try folder.describe(recipe, environment)
   }
 

@@ -1,5 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
+public import Tensors
 import Training
 
 /// `graft embed`: encodes the training slices of a pack once, for all runs that use them.
@@ -18,9 +19,10 @@ struct EmbedCommand: ParsableCommand {
   @Option(help: "The pack.") var pack: String
   @Option(help: "The side of the encoder's image in pixels (the model's own where not given).")
   var imageSize: Int?
-  @Option(help: "The number format of the encoder.") var precision = Precision.f32
+  @Option(help: "The encoder's number format: bf16 is faster where the processor has it.")
+  var precision = Precision.f32
   @Option(help: "The number format of the stored embeddings; f16 and bf16 take half the disk.")
-  var store = Store.f32
+  var store = NumberFormat.f32
   @Option(help: "Set a key of the recipe, such as augment.variants=4 (repeatable).")
   var set: [String] = []
   @Flag(help: "Say what would be done and stop.") var dryRun = false
@@ -28,27 +30,12 @@ struct EmbedCommand: ParsableCommand {
   var decoderHeads: Int?
   @OptionGroup var common: CommonOptions
 
-  /// A number format the encoder computes in.
-  enum Precision: String, ExpressibleByArgument, CaseIterable {
-    /// Single precision.
-    case f32
-  }
-
-  /// A number format embeddings are stored in.
-  enum Store: String, ExpressibleByArgument, CaseIterable {
-    /// Single precision.
-    case f32
-    /// Half precision: the error of a number is at most 1/2048 of it.
-    case f16
-    /// bfloat16: 1/256 of it, and the range of single precision.
-    case bf16
-  }
-
   func run() throws {
     let console = common.apply()
     let size = imageSize.map { ["image.size=\($0)"] } ?? []
     let recipe = try Recipe(
-      weights: weights, pack: pack, settings: size + ["store=\(store)"] + set,
+      weights: weights, pack: pack,
+      settings: size + ["precision=\(precision)", "store=\(store)"] + set,
       name: "the command line")
     let interruption = Interruption()
     let progress = TrainingProgress(console: console)
@@ -64,3 +51,6 @@ struct EmbedCommand: ParsableCommand {
     if !dryRun { try trainer.encode() }
   }
 }
+
+extension Precision: ExpressibleByArgument {}
+extension NumberFormat: ExpressibleByArgument {}

@@ -4,6 +4,7 @@ import Checkpoints
 import Foundation
 import Inference
 import SegmentAnything
+import Tensors
 import Volumes
 
 /// `graft predict`: the masks of volumes from an adapter, or of one image from prompts.
@@ -39,6 +40,8 @@ struct PredictCommand: ParsableCommand {
   @Flag(help: "Keep each class's largest connected component only.") var keepLargest = false
   @Option(help: "The side of the model's image; its own where none is given.")
   var imageSize: Int?
+  @Option(help: "The encoder's number format: bf16 is faster where the processor has it.")
+  var precision = Precision.f32
   @Option(help: "The heads of the decoder, where they are not 8 and the weights do not say.")
   var decoderHeads: Int?
   @Flag(help: "Say what would be predicted, and stop.") var dryRun = false
@@ -67,10 +70,12 @@ struct PredictCommand: ParsableCommand {
     let base = try Checkpoint(contentsOf: weights ?? BundledWeights.path()).withOfficialNames()
     guard let path = adapter else {
       let model = try Sam(base, decoderHeads: decoderHeads)
+      compute(model, console)
       return try answer(PromptedPrediction(model, size: imageSize), console)
     }
     let adapter = try Adapter(contentsOf: path)
     let model = try adapter.model(on: base, decoderHeads: decoderHeads, name: path)
+    compute(model.model, console)
     guard !prompts.isEmpty else {
       let prediction = try VolumePrediction(
         adapter, model: model, name: path, keepsLargest: keepLargest, imageSize: imageSize)
@@ -82,6 +87,15 @@ struct PredictCommand: ParsableCommand {
     let preparation = try ImagePreparation(
       of: adapter, name: path, size: imageSize, model.model)
     try answer(PromptedPrediction(model.model, preparation: preparation), console)
+  }
+
+  /// Sets the number format; says so where the processor does not have it.
+  private func compute(_ model: Sam, _ console: Console) {
+    model.imageEncoder.compute(in: precision)
+    guard model.imageEncoder.precision != precision else { return }
+    console.tell(
+      "This processor has no products in \(precision); the encoder runs in \(model.imageEncoder.precision).",
+      event: "precision", ["precision": model.imageEncoder.precision.rawValue])
   }
 
   /// Predicts every case and writes its labels beside the others.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Tensors
 import Training
 
 /// `graft tune`: adapts a model to the labelled scans of a pack.
@@ -22,6 +23,8 @@ struct TuneCommand: ParsableCommand {
   @Option(help: "The pack of labelled scans.") var pack: String?
   @Option(help: "What learns: decoder-lora, samed or decoder-full.") var method: String?
   @Option(help: "The run folder.") var out: String?
+  @Option(help: "The number format of the encoder's frozen products; what learns is float32.")
+  var precision: Precision?
   @Option(help: "Replace a value of the recipe, such as optimizer.rate=1e-4 (repeatable).")
   var set: [String] = []
   @Flag(help: "Go on from the run's last snapshot.") var resume = false
@@ -42,7 +45,10 @@ struct TuneCommand: ParsableCommand {
   func run() throws {
     let console = common.apply()
     let text = try recipe.map(Recipe.text) ?? ""
-    let given = [("weights", weights), ("pack", pack), ("method", method), ("out", out)]
+    let given = [
+      ("weights", weights), ("pack", pack), ("method", method), ("out", out),
+      ("precision", precision?.rawValue),
+    ]
     let options = given.compactMap { key, value in value.map { "\(key)=\(quoted($0))" } }
     let read = try Recipe(
       yaml: text, name: recipe ?? "the command line", overrides: options + set)

@@ -21,6 +21,7 @@ struct FullSizeTests {
     let input = try input(golden)
     try checkSmaller(model, input, golden)
     let embedding = try checkEncoder(model, input, golden, "encoder", step: 16)
+    checkBrainFloat(model, input, embedding.value)
     let planar = embedding.value.channelsFirst
     try checkSample(
       planar.reshaped([256, 64, 64]), [1, 8, 8], golden, "encoder/embedding_sample",
@@ -38,6 +39,24 @@ struct FullSizeTests {
     try checkPrompt(
       model, embedding, Prompt(box: Prompt.Box(x0: box[0], y0: box[1], x1: box[2], y1: box[3])),
       golden, "box")
+  }
+
+  /// Checks that in bfloat16 the tokens of the embedding point where they do in single precision.
+  private func checkBrainFloat(_ model: Sam, _ input: Tensor, _ expected: Tensor) {
+    guard Precision.bf16.available == .bf16 else {
+      return print("skipped: this processor has no bfloat16 products")
+    }
+    model.imageEncoder.compute(in: .bf16)
+    let (found, wanted) = (model.imageEncoder(input).value.values, expected.values)
+    model.imageEncoder.compute(in: .f32)
+    let cosines = stride(from: 0, to: found.count, by: 256).map { token in
+      let pairs = (token..<token + 256).map { (Double(found[$0]), Double(wanted[$0])) }
+      let product = pairs.reduce(0) { $0 + $1.0 * $1.1 }
+      let squares = pairs.reduce((0.0, 0.0)) { ($0.0 + $1.0 * $1.0, $0.1 + $1.1 * $1.1) }
+      return product / (squares.0 * squares.1).squareRoot()
+    }.sorted()
+    print("ViT-B at 1024 in bfloat16: cosine median \(cosines[2048]), least \(cosines[0])")
+    #expect(cosines[2048] >= 0.999)
   }
 
   private func writeWeights(to path: String, _ golden: GoldenFile) throws {

@@ -59,6 +59,27 @@ struct PredictTests {
     #expect(answers[0] == answers[1])
   }
 
+  @Test func `bfloat16 answers nearly as single precision does`() throws {
+    let golden = try Goldens.hdf5("sam-micro/forward.h5")
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let image = try picture(golden, in: folder)
+    let answers = try ["f32", "bf16"].map { precision -> [Float] in
+      let logits = folder.path + "/logits.h5"
+      let run = try ToolRun.graft([
+        "predict", "--weights", weights, image, "--out", folder.path + "/mask.png", "--point",
+        "70,60",
+        "--logits", logits, "--precision", precision,
+      ])
+      #expect(run.status == 0, "\(run.error)")
+      return try HDF5File(reading: logits).read("embedding")
+    }
+    let error = zip(answers[0], answers[1]).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    let size = answers[0].reduce(0) { $0 + $1 * $1 }
+    #expect((error / size).squareRoot() < 2e-2)
+    if Precision.bf16.available == .bf16 { #expect(error > 0) }
+  }
+
   @Test(arguments: [
     (["--point", "1,2,3"], 2), (["--box", "1,2,3"], 2), (["--point", "400,10"], 2),
     (["--mask", "a.png", "--mask-logits", "a.npy"], 2), (["--image-size", "100"], 2),

@@ -109,6 +109,27 @@ struct TuneTests {
     #expect(differences.count { $0 < 1e-4 } >= differences.count * 99 / 100)
   }
 
+  @Test(arguments: ["samed", "decoder-lora"])
+  func `in bfloat16 the losses stay near those in single precision`(method: String) throws {
+    let bench = try Bench()
+    defer { bench.remove() }
+    let settings = [
+      "method=\(method)", "augment.kind=none", "budget.steps=12", "batch=2",
+      "schedule.name=constant",
+    ]
+    let losses = try ["f32", "bf16"].map { precision in
+      let run = try ToolRun.graft(
+        bench.arguments(precision, settings) + ["--precision", precision])
+      #expect(run.status == 0, "\(run.error)")
+      return try bench.losses(precision)
+    }
+    #expect(zip(losses[0], losses[1]).allSatisfy { abs($0 - $1) < 2e-2 })
+    let environment = try String(
+      contentsOfFile: bench.path("bf16/environment.json"), encoding: .utf8)
+    #expect(environment.contains("\"precision\" : \"\(Precision.bf16.available)\""))
+    if Precision.bf16.available == .bf16 { #expect(losses[0] != losses[1]) }
+  }
+
   @Test func `a signal ends the run with a snapshot, and resuming ends in the same bits`() throws {
     let bench = try Bench()
     defer { bench.remove() }

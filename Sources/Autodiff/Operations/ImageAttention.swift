@@ -14,22 +14,12 @@ public func imageAttention(
   _ qkv: Variable, bias: Variable, relativeHeight: Variable, relativeWidth: Variable, heads: Int,
   window: Int
 ) -> Variable {
-  let (rows, columns, channels) = (qkv.shape[1], qkv.shape[2], qkv.shape[3] / 3)
-  let sides = window == 0 ? (rows, columns) : (window, window)
-  precondition(
-    qkv.shape.count == 4 && channels % heads == 0 && bias.shape == [3 * channels]
-      && relativeHeight.shape == [2 * sides.0 - 1, channels / heads]
-      && relativeWidth.shape == [2 * sides.1 - 1, channels / heads],
-    """
-    imageAttention: qkv \(qkv.shape), bias \(bias.shape), tables \(relativeHeight.shape) and \
-    \(relativeWidth.shape), \(heads) heads, window \(window)
-    """)
   let shape = graft_image_attention_shape(
-    batch: qkv.shape[0], rows: rows, columns: columns, heads: heads, width: channels / heads,
-    window: window)
+    checked: qkv, bias, relativeHeight, relativeWidth, heads: heads, window: window)
+  let (rows, columns) = (shape.rows, shape.columns)
   let values = (qkv.value, bias.value, relativeHeight.value, relativeWidth.value)
   var sums = Tensor(zeros: [qkv.shape[0], heads, rows, columns])
-  let y = Tensor(unfilled: [qkv.shape[0], rows, columns, channels]) { y in
+  let y = Tensor(unfilled: qkv.shape.dropLast() + [shape.heads * shape.width]) { y in
     sums.withMutablePointer { sums in
       withPointers(values.0, values.1, values.2, values.3) {
         graft_image_attention(shape, $0, $1, $2, $3, y, sums)
@@ -57,5 +47,27 @@ public func imageAttention(
       }
     }
     return [dqkv, dbias, dheight, dwidth]
+  }
+}
+
+extension graft_image_attention_shape {
+  /// The shape of an image attention whose operands fit together.
+  init(
+    checked qkv: Variable, _ bias: Variable, _ relativeHeight: Variable, _ relativeWidth: Variable,
+    heads: Int, window: Int
+  ) {
+    let (rows, columns, channels) = (qkv.shape[1], qkv.shape[2], qkv.shape[3] / 3)
+    let sides = window == 0 ? (rows, columns) : (window, window)
+    precondition(
+      qkv.shape.count == 4 && channels % heads == 0 && bias.shape == [3 * channels]
+        && relativeHeight.shape == [2 * sides.0 - 1, channels / heads]
+        && relativeWidth.shape == [2 * sides.1 - 1, channels / heads],
+      """
+      imageAttention: qkv \(qkv.shape), bias \(bias.shape), tables \(relativeHeight.shape) and \
+      \(relativeWidth.shape), \(heads) heads, window \(window)
+      """)
+    self.init(
+      batch: qkv.shape[0], rows: rows, columns: columns, heads: heads, width: channels / heads,
+      window: window)
   }
 }

@@ -9,6 +9,7 @@
 #include "tokens_to_image.h"
 #include "image_to_tokens.h"
 #include "upscaling.h"
+#include "bf16.h"
 #include "rearrange.h"
 #include "resample.h"
 #include "loss.h"
