@@ -11,7 +11,7 @@
 /// Products below this many multiplications are not worth a second thread.
 static const long WORTH_SPLITTING = 1 << 20;
 /// OpenBLAS packs its second operand anew for each call, so tiles are not cut finer than this.
-enum { TILE_ROWS = 512, HALF_MULTIPLE = 16 };
+enum { TILE_ROWS = 1024, TILE_COLUMNS = 768, HALF_MULTIPLE = 16 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void use_one_thread(void) { openblas_set_num_threads(1); }
@@ -65,8 +65,10 @@ static void run(struct product *p) {
   p->tile_m = p->m;
   p->tile_n = p->n;
   if (p->m * p->n * p->k >= WORTH_SPLITTING) {
-    if (p->m >= 2 * TILE_ROWS) p->tile_m = TILE_ROWS;
-    else if (p->m >= p->n) p->tile_m = half(p->m);
+    if (p->m >= 2 * TILE_ROWS) {
+      p->tile_m = TILE_ROWS;
+      if (p->n >= 2 * TILE_COLUMNS) p->tile_n = half(p->n);
+    } else if (p->m >= p->n) p->tile_m = half(p->m);
     else p->tile_n = half(p->n);
   }
   p->tiles_m = (p->m + p->tile_m - 1) / p->tile_m;

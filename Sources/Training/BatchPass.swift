@@ -75,7 +75,9 @@ struct BatchPass {
     }
     let sums = BatchPass.map(learning.count) { index -> Tensor? in
       let own = parts.compactMap { $0[learning[index].variable] }
-      return own.dropFirst().reduce(own.first) { $0?.adding($1) }
+      guard var sum = own.first else { return nil }
+      for part in own.dropFirst() { sum.add(part) }
+      return sum
     }
     var gradients: [String: Tensor] = [:]
     for (parameter, sum) in zip(learning, sums) { gradients[parameter.name] = sum }
