@@ -18,11 +18,13 @@ def encode(options):
         encoder = models.transformers_model(weights, options.size).vision_encoder
     else:
         encoder = models.official_encoder(weights, options.size)
-    image = load_file(f"{options.data}/inputs-{options.size}.safetensors")["image"][:1]
+    image = load_file(f"{options.data}/inputs-{options.size}.safetensors")["image"][:1].clone()
+    if options.precision == "bf16":
+        encoder, image = encoder.bfloat16(), image.bfloat16()
     found = {}
 
     def run():
-        with torch.inference_mode(), autocast(options):
+        with torch.inference_mode():
             embedding = encoder(image)
         embedding = getattr(embedding, "last_hidden_state", embedding)
         found["embedding"] = embedding.float().permute(0, 2, 3, 1)
@@ -31,7 +33,7 @@ def encode(options):
 
 
 def autocast(options):
-    """The number format of a job."""
+    """The number format of a step: in bf16 all that learns stays float32."""
     return torch.autocast("cpu", torch.bfloat16, enabled=options.precision == "bf16")
 
 

@@ -15,6 +15,7 @@ struct EncodeCommand: ParsableCommand {
   func run() throws {
     try options.apply()
     let model = try Sam(Checkpoint(contentsOf: options.path("vitb.safetensors")))
+    model.imageEncoder.compute(in: options.precision)
     let inputs = try Checkpoint(contentsOf: options.path("inputs-\(size).safetensors"))
     let image = try inputs.tensor("image").sliced(axis: 0, 0..<1).reshaped([3, size, size])
     var embedding = image

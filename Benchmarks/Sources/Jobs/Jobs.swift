@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
-import Tensors
+public import Tensors
 
 /// The jobs that are compared with other programs, run one at a time as the comparing script asks for them.
 @main
@@ -37,16 +37,18 @@ struct Jobs: ParsableCommand {
 struct JobOptions: ParsableArguments {
   @Option(help: "The folder that `jobs prepare` filled.") var data: String
   @Option(help: "How many threads to use.") var threads = 0
-  @Option(help: "The number format of the encoder: f32.") var precision = "f32"
+  @Option(help: "The number format of the encoder.") var precision = Precision.f32
 
   /// The path of a prepared file.
   func path(_ name: String) -> String { "\(data)/\(name)" }
 
-  /// Puts the number of threads into effect.
+  /// Puts the number of threads into effect; a format the processor lacks is refused.
   func apply() throws {
-    guard precision == "f32" else {
-      throw ValidationError("--precision \(precision) is not known.")
+    guard precision.available == precision else {
+      throw ValidationError("This processor has no products in \(precision.rawValue).")
     }
     Threads.use(threads)
   }
 }
+
+extension Precision: @retroactive ExpressibleByArgument {}

@@ -62,6 +62,7 @@ struct StepCommand: ParsableCommand {
       "image={size: \(size), normalise: none}", "slices={plane: axial, empty: 0}",
       "classes={heads: trained, start: fresh}", "lora.rank=4", "augment.kind=none",
       "schedule={name: constant}", "optimizer.rate=0.0001", "snapshot.every=1000000",
+      "precision=\(options.precision.rawValue)",
     ]
   }
 }
