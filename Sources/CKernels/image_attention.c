@@ -6,27 +6,20 @@
 #include "pool.h"
 #include "threads.h"
 
-/// Blocks of queries a task takes, each against all keys of the window; keys a block of scores holds at most,
-/// unless a single row of the grid has more.
-enum { TASK_BLOCKS = 22, SCORE_KEYS = 100 };
+/// Blocks of queries a task takes, each against all keys of the window.
+enum { TASK_BLOCKS = 22 };
 
 /// The scratch of a task.
 struct scratch {
   float *rows, *columns, *scores, *out, *height, *across, *relative, *maxima, *sums, *rescales;
 };
 
-/// How many rows of the key grid make a block of scores.
-static long score_rows(const struct graft_image_attention *w) {
-  long rows = SCORE_KEYS / w->side_w;
-  return rows < 1 ? 1 : rows < w->side_h ? rows : w->side_h;
-}
-
 static void attend(const struct graft_image_attention *w, const struct graft_query_block *block,
                    const float *k, const float *v, const struct scratch *s) {
   long lanes = block->lanes, d = w->padded, n = block->vectors;
   memset(s->out, 0, (size_t)(d * lanes) * sizeof(float));
   for (long lane = 0; lane < lanes; lane++) s->maxima[lane] = -3e38f, s->sums[lane] = 0;
-  for (long row = 0, step = score_rows(w); row < w->side_h; row += step) {
+  for (long row = 0, step = graft_score_rows(w); row < w->side_h; row += step) {
     long rows = row + step < w->side_h ? step : w->side_h - row, keys = rows * w->side_w;
     long first = row * w->side_w * d;
     graft_block_positions(s->scores, s->height + row * lanes, s->across, rows, w->side_w, n);
@@ -69,7 +62,7 @@ static void forward_task(void *context, long index) {
   long blocks = graft_query_blocks(&at), first = index % parts * TASK_BLOCKS;
   long last = first + TASK_BLOCKS < blocks ? first + TASK_BLOCKS : blocks;
   if (first >= last) return;
-  long keys = score_rows(w) * w->side_w, sides = w->side_h + w->side_w;
+  long keys = graft_score_rows(w) * w->side_w, sides = w->side_h + w->side_w;
   size_t bytes = (size_t)(2 * n + 3 * map + (keys + sides + 3) * lanes + graft_relative_scratch(w)) *
                  sizeof(float);
   float *k = graft_pool_take(bytes), *v = k + n;

@@ -7,9 +7,6 @@
 #include "pool.h"
 #include "threads.h"
 
-/// Keys a block of scores holds at most, unless a single row of the grid has more.
-enum { SCORE_KEYS = 64 };
-
 /// The scratch of a task: keys, values and their gradients [keys, padded]; a block's q, dout, out and dq as rows
 /// [lanes, padded] and columns [padded, lanes]; scores; relative positions; numbers of a lane.
 struct scratch {
@@ -18,15 +15,10 @@ struct scratch {
   float *p, *dp, *height, *across, *dheight, *dacross, *relative, *logsums, *deltas;
 };
 
-static long score_rows(const struct graft_image_attention *w) {
-  long rows = SCORE_KEYS / w->side_w;
-  return rows < 1 ? 1 : rows < w->side_h ? rows : w->side_h;
-}
-
 /// Carves the scratch out of `memory`, or only counts its floats where that is NULL.
 static long carve(const struct graft_image_attention *w, struct scratch *s, float *memory) {
   long lanes = GRAFT_BLOCK_VECTORS * GRAFT_LANES, map = w->padded * lanes;
-  long n = w->side_h * w->side_w * w->padded, keys = score_rows(w) * w->side_w * lanes;
+  long n = w->side_h * w->side_w * w->padded, keys = graft_score_rows(w) * w->side_w * lanes;
   long down = w->side_h * lanes, across = w->side_w * lanes;
   struct {
     float **place;
@@ -69,7 +61,7 @@ static void pull_back(const struct graft_image_attention *w, const struct graft_
   memset(s->dq, 0, (size_t)(d * lanes) * sizeof(float));
   memset(s->dheight, 0, (size_t)(w->side_h * lanes) * sizeof(float));
   memset(s->dacross, 0, (size_t)(w->side_w * lanes) * sizeof(float));
-  for (long row = 0, step = score_rows(w); row < w->side_h; row += step) {
+  for (long row = 0, step = graft_score_rows(w); row < w->side_h; row += step) {
     long rows = row + step < w->side_h ? step : w->side_h - row, keys = rows * w->side_w;
     long first = row * w->side_w * d;
     graft_block_positions(s->p, s->height + row * lanes, s->across, rows, w->side_w, n);

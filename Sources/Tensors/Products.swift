@@ -51,17 +51,16 @@ extension ArraySlice<Int> {
 }
 
 extension Tensor {
-  /// Adds a product to some columns: self [..., c ..< c + n] += s · inner [..., R] · bᵀ,  b [n, R].
-  public mutating func addProduct(_ inner: Tensor, _ b: Tensor, scale: Float, at column: Int) {
+  /// The sum with a product in some columns: y [..., c ..< c + n] = self + s · inner [..., R] · bᵀ,  b [n, R].
+  public func addingProduct(
+    _ inner: Tensor, _ b: Tensor, scale: Float, at column: Int
+  ) -> Tensor {
     precondition(
       inner.rows == rows && inner.width == b.width && column + b.shape[0] <= width,
-      "addProduct: \(shape), inner \(inner.shape), b \(b.shape) at column \(column)")
-    let (rows, width) = (rows, width)
-    withMutablePointer { y in
-      withPointers(inner, b) { inner, factor in
-        graft_gemm(
-          0, 1, rows, b.shape[0], b.width, scale, inner, b.width, factor, b.width, 1, y + column,
-          width)
+      "addingProduct: \(shape), inner \(inner.shape), b \(b.shape) at column \(column)")
+    return Tensor(unfilled: shape) { y in
+      withPointers(self, inner, b) {
+        graft_add_low_rank(y, $0, $1, $2, scale, rows, width, column, b.shape[0], b.width)
       }
     }
   }

@@ -40,6 +40,23 @@ struct ImageEncoderTests {
     try check("neck_3", encoder(input), planar: true)
   }
 
+  @Test func `blocks computed again on the way back give the same bits`() throws {
+    let input = try Micro.input(try Micro.forward())
+    func bits(recomputing: Bool) throws -> [Tensor?] {
+      let model = try Micro.model()
+      let encoder = model.imageEncoder
+      encoder.recomputesBlocks = recomputing
+      let learning = encoder.blocks.map(\.attention.qkv.weight)
+      for weight in learning { weight.learns = true }
+      let embedding = encoder(input)
+      let gradients = Gradients(of: embedding, cotangent: embedding.value)
+      return [embedding.value] + learning.map { gradients[$0.variable] }
+    }
+    let kept = try bits(recomputing: false)
+    #expect(kept.allSatisfy { $0 != nil })
+    #expect(try bits(recomputing: true) == kept)
+  }
+
   @Test func `the patches and the attention of a windowed and a global block equal PyTorch's`()
     throws
   {

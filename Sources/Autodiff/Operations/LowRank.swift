@@ -18,19 +18,32 @@ public func addLowRank(
     "addLowRank: y \(y.shape), x \(x.shape), a \(a.shape), b \(b.shape) at column \(column)")
   let (xValue, aValue, bValue) = (x.value, a.value, b.value)
   let inner = xValue.linear(aValue)
-  let columns = column..<column + b.shape[0]
-  var value = y.value
-  value.addProduct(inner, bValue, scale: scale, at: column)
   let (wantsX, wantsA, wantsB) = (x.wantsGradient, a.wantsGradient, b.wantsGradient)
-  return Variable(value, inputs: [y, x, a, b]) { dout in
-    let whole = columns.count == dout.width
-    let g = whole ? dout : dout.sliced(axis: dout.shape.count - 1, columns)
-    let dinner = wantsX || wantsA ? g.times(bValue).scaled(by: scale) : nil
+  return Variable(
+    y.value.addingProduct(inner, bValue, scale: scale, at: column), inputs: [y, x, a, b]
+  ) { dout in
+    let (rows, width, outputs, rank) = (dout.rows, dout.width, bValue.shape[0], bValue.width)
+    /// s · g · b [rows, R]
+    let dinner =
+      wantsX || wantsA
+      ? Tensor(unfilled: [rows, rank]) { to in
+        withPointers(dout, bValue) {
+          graft_gemm(0, 0, rows, rank, outputs, scale, $0 + column, width, $1, rank, 0, to, rank)
+        }
+      } : nil
+    /// s · gᵀ · t [n, R]
+    func db() -> Tensor {
+      Tensor(unfilled: [outputs, rank]) { to in
+        withPointers(dout, inner) {
+          graft_gemm(1, 0, outputs, rank, rows, scale, $0 + column, width, $1, rank, 0, to, rank)
+        }
+      }
+    }
     return [
       dout,
-      wantsX ? dinner?.times(aValue) : nil,
+      wantsX ? dinner?.times(aValue).reshaped(xValue.shape) : nil,
       wantsA ? dinner?.transposedTimes(xValue) : nil,
-      wantsB ? g.transposedTimes(inner).scaled(by: scale) : nil,
+      wantsB ? db() : nil,
     ]
   }
 }

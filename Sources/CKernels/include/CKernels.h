@@ -17,3 +17,4 @@
 #include "interruption.h"
 #include "convert.h"
 #include "mask.h"
+#include "low_rank.h"

@@ -38,6 +38,9 @@ void graft_image_attention_end(struct graft_image_attention *work);
 /// The window and head of a task, one for each batch entry, window and head.
 struct graft_window graft_window_of(const struct graft_image_attention *work, long index);
 
+/// How many rows of the key grid make a block of scores.
+long graft_score_rows(const struct graft_image_attention *work);
+
 /// Where the head's part of a token of the window lies in a map of `width` floats a token.
 long graft_window_place(const struct graft_image_attention *work, const struct graft_window *at, long i,
                         long j, long width);
