@@ -36,9 +36,15 @@ static void pause_briefly(void) {
 #endif
 }
 
+/// The number of cores, asked for once: the system reads a file for the answer, and every region wants to know.
 static int cores(void) {
+  static atomic_int known;
+  int count = atomic_load_explicit(&known, memory_order_relaxed);
+  if (count > 0) return count;
   long found = sysconf(_SC_NPROCESSORS_ONLN);
-  return found < 1 ? 1 : found > MAXIMUM_THREADS ? MAXIMUM_THREADS : (int)found;
+  count = found < 1 ? 1 : found > MAXIMUM_THREADS ? MAXIMUM_THREADS : (int)found;
+  atomic_store_explicit(&known, count, memory_order_relaxed);
+  return count;
 }
 
 void graft_set_threads(int count) {
