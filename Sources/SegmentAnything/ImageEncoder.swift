@@ -10,8 +10,9 @@ public import Tensors
 public final class ImageEncoder {
   /// The transformer's blocks.
   public let blocks: [EncoderBlock]
-  /// Whether the way back computes a block again instead of keeping what it needs of it; the bits are the same.
-  public var recomputesBlocks = false
+  /// Of how many blocks, from the first, the way back keeps nothing but the input and computes the rest again; the bits
+  /// are the same.
+  public var recomputedBlocks = 0
   package let patchEmbed: PatchConvolution
   package let neck: Neck
   private let positions: Parameter
@@ -52,24 +53,25 @@ public final class ImageEncoder {
 
   /// The tokens [B, g, g, width] before a block: what a store keeps when only the blocks from there on learn.
   public func tokens(of image: Tensor, before block: Int) -> Variable {
-    blocks[..<block].reduce(patches(of: image), applied)
+    blocks.indices[..<block].reduce(patches(of: image), applied)
   }
 
   /// The embedding [B, g, g, C] from the tokens before a block.
   public func embedding(from tokens: Variable, block: Int) -> Variable {
-    neck(blocks[block...].reduce(tokens, applied))
+    neck(blocks.indices[block...].reduce(tokens, applied))
   }
 
-  private func applied(_ tokens: Variable, _ block: EncoderBlock) -> Variable {
-    recomputesBlocks ? recomputed(tokens) { block($0) } : block(tokens)
+  private func applied(_ tokens: Variable, _ index: Int) -> Variable {
+    let block = blocks[index]
+    return index < recomputedBlocks ? recomputed(tokens) { block($0) } : block(tokens)
   }
 
-  /// About how many bytes the way back through all blocks keeps of an image of `size` pixels a side, unless it computes
-  /// them again: a block's input, its middle, the normalised tokens, q, k, v, what was attended to, and the widened tokens.
-  public func keptBytes(imageSize size: Int) -> Int {
+  /// About how many bytes the way back through a block keeps of an image of `size` pixels a side, unless it computes
+  /// the block again: its input, its middle, the normalised tokens, q, k, v, what was attended to, and the widened tokens.
+  public func keptBytesPerBlock(imageSize size: Int) -> Int {
     let tokens = (size / patch) * (size / patch), width = positions.shape[3]
     let hidden = blocks.first?.mlp.lin1.weight.shape[0] ?? 0
-    return blocks.count * tokens * (7 * width + hidden) * MemoryLayout<Float>.stride
+    return tokens * (7 * width + hidden) * MemoryLayout<Float>.stride
   }
 
   /// The embedded patches of an image with their positions: the tokens before the first block.

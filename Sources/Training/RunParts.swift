@@ -53,9 +53,8 @@ final class RunParts {
         file: recipe.weights, key: "image.size", found: "\(preparation.size)",
         expected: "this model needs a multiple of its patch, \(sizes.patch)")
     }
-    let kept = recipe.batch * adapted.model.imageEncoder.keptBytes(imageSize: preparation.size)
-    adapted.model.imageEncoder.recomputesBlocks =
-      UInt64(kept) > ProcessInfo.processInfo.physicalMemory / 2
+    RunParts.limitMemory(
+      of: adapted.model.imageEncoder, images: recipe.batch, size: preparation.size)
     let set = try TrainingSet(
       pack, preparation: preparation, emptyShare: recipe.slices.empty,
       prompted: recipe.prompts != .none, using: random)
@@ -94,6 +93,13 @@ final class RunParts {
     return EmbeddingFill(
       store: store, ahead: EmbeddingReadAhead(store), model: adapted.model,
       weights: adapted.baseSHA256, variants: variants)
+  }
+
+  /// Lets the way back compute so many blocks again that what a step keeps stays within half of the machine's memory.
+  private static func limitMemory(of encoder: ImageEncoder, images: Int, size: Int) {
+    let perBlock = max(1, images * encoder.keptBytesPerBlock(imageSize: size))
+    let fitting = Int(ProcessInfo.processInfo.physicalMemory / 2) / perBlock
+    encoder.recomputedBlocks = max(0, encoder.blocks.count - fitting)
   }
 
   /// The window all training cases of a pack have in common.
