@@ -61,6 +61,11 @@ extension Digest {
     /// Appends bytes.
     public mutating func update(_ data: Data) { hasher.update(data: data) }
 
+    /// Appends bytes.
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+      hasher.update(bufferPointer: bytes)
+    }
+
     /// The digest of all the bytes so far.
     public var hexadecimal: String { Digest.hexadecimal(hasher.finalize()) }
   }

@@ -58,6 +58,28 @@ package final class MappedFile {
     return first >= start && first + memory.count <= start + bytes.count
   }
 
+  /// Takes no more memory for some of the bytes until they are read again.
+  package func letGo(of memory: UnsafeRawBufferPointer) {
+    guard contains(memory), let base = memory.baseAddress else { return }
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let before = -Int(bitPattern: base) & (page - 1)
+    let length = (memory.count - before) / page * page
+    guard length > 0 else { return }
+    madvise(UnsafeMutableRawPointer(mutating: base + before), length, MADV_DONTNEED)
+  }
+
+  /// The SHA-256 of the bytes, which take no memory after it.
+  package var sha256: String {
+    var digest = Digest.Running()
+    for start in stride(from: 0, to: bytes.count, by: 1 << 23) {
+      let end = min(start + (1 << 23), bytes.count)
+      let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+      digest.update(piece)
+      letGo(of: piece)
+    }
+    return digest.hexadecimal
+  }
+
   /// Makes sure that the file is still as long as it was when it was mapped.
   package func checkLength() throws(ArchiveError) {
     var status = stat()

@@ -32,7 +32,8 @@ public final class Checkpoint {
 
   /// The SHA-256 of the bytes of the file the tensors are in; of tensors in memory, of the safetensors file they
   /// would make.
-  public private(set) lazy var sha256: String = file.map { Digest.sha256($0) } ?? canonicalDigest()
+  public private(set) lazy var sha256: String =
+    file.map { mapped?.sha256 ?? Digest.sha256($0) } ?? canonicalDigest()
 
   /// Opens a checkpoint file.
   public convenience init(contentsOf path: String) throws(CheckpointError) {
@@ -135,6 +136,10 @@ public final class Checkpoint {
     let tensor = try tensor(name)
     guard tensor.isFinite else { throw .notFinite(key: name, file: source) }
     guard claimed.insert(name).inserted else { throw .claimedTwice(key: name, file: source) }
+    // A model may never use what it claims: what it does use comes back where it is used.
+    tensor.withPointer {
+      mapped?.letGo(of: UnsafeRawBufferPointer(start: $0, count: 4 * tensor.count))
+    }
     return tensor
   }
 
