@@ -97,7 +97,7 @@ class Comparison:
         """The runs of graft and a peer on one thread."""
         sides = {name: self.side(name, row, 1) for name in ["graft", peer]}
         try:
-            runs = interleaved(sides, 3, log)
+            runs = interleaved(sides, 2, log)
         finally:
             close(sides)
         return [runs["graft"], runs[peer]]

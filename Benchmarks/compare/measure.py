@@ -20,7 +20,7 @@ class Runs:
     cpu: list = field(default_factory=list)
     peak: int = 0
     facts: dict = field(default_factory=dict)
-    disturbed: int = 0
+    disturbed: bool = False
 
     @property
     def median_wall(self):
@@ -65,20 +65,16 @@ def turn(side, repeats):
     elapsed = time.perf_counter() - start
     if before is not None:
         foreign = machine_seconds() - before - sum(runs.cpu)
-        runs.disturbed = int(foreign > FOREIGN_LIMIT * elapsed + 0.03)
+        runs.disturbed = foreign > FOREIGN_LIMIT * elapsed + 0.03
     return runs
 
 
 def joined(turns):
     """The quiet turns as one; all of them where less than two were quiet."""
     quiet = [one for one in turns if not one.disturbed]
-    result = Runs(disturbed=len(turns) - len(quiet))
-    for one in quiet if len(quiet) > 1 else turns:
+    is_quiet = len(quiet) >= min(2, len(turns))
+    result = Runs(disturbed=not is_quiet, peak=max(one.peak for one in turns), facts=turns[-1].facts)
+    for one in quiet if is_quiet else turns:
         result.wall += one.wall
         result.cpu += one.cpu
-    result.peak, result.facts = max(one.peak for one in turns), turns[-1].facts
-    if len(quiet) < 2:
-        result.disturbed = len(turns)
-    else:
-        result.disturbed = 0
     return result

@@ -19,7 +19,7 @@ class Row:
     memory: float | None = None
     memory_ratio: float | None = None
     gflop: float | None = None
-    rounds: int = 5
+    rounds: int = 4
     is_quick: bool = False
     precision: str = "f32"
     one_thread: bool = True
@@ -43,7 +43,7 @@ def encoding():
             yield Row(
                 f"ViT-B encode {size}, {precision}", "encode", {"size": size, "precision": precision}, ENCODERS,
                 ratio=ratio, memory=memory and memory * GIGA, gflop=gflop, precision=precision,
-                is_quick=size == 512, rounds=5 if size == 1024 else 7)
+                is_quick=size == 512, rounds=3 if size == 1024 else 5)
 
 
 def decoder_steps():
@@ -64,12 +64,12 @@ def samed_steps():
             ratio=1.6, memory=memory and memory * GIGA, gflop=416, precision=precision)
     yield Row(
         "SAMed step, 512, batch 12, f32", "step", {"method": "samed", "size": 512, "batch": 12}, [],
-        memory=8 * GIGA, gflop=12 * 416, rounds=2, one_thread=False)
+        memory=8 * GIGA, gflop=12 * 416, rounds=1, one_thread=False)
 
 
 def evaluation():
     """Dice and HD95 of a pair of masks, against three programs."""
-    for peer, ratio, rounds in [("medpy", 150, 3), ("monai", 12, 5), ("scipy", 8, 7)]:
+    for peer, ratio, rounds in [("medpy", 150, 2), ("monai", 12, 4), ("scipy", 8, 6)]:
         yield Row(
             f"Dice + HD95, 150x512x512, {peer}", "evaluate", {}, [peer], ratio=ratio, rounds=rounds,
             is_quick=peer == "scipy", one_thread=peer != "medpy")
