@@ -85,7 +85,7 @@ class Comparison:
             close(sides)
         result = Result(row, runs["graft"], notes=found)
         if len(names) > 1:
-            result.peer_name = min(names[1:], key=lambda name: min(runs[name].wall))
+            result.peer_name = min(names[1:], key=lambda name: runs[name].time)
             result.peer = runs[result.peer_name]
             if self.threads == 1:
                 result.single = [result.graft, result.peer]

@@ -33,6 +33,11 @@ class Runs:
         return statistics.median(self.cpu)
 
     @property
+    def time(self):
+        """What sides are ranked by: the median, or the best run where others took part of the machine."""
+        return min(self.wall) if self.disturbed else self.median_wall
+
+    @property
     def cores(self):
         """How many cores were in use on average."""
         return sum(self.cpu) / sum(self.wall)
@@ -55,7 +60,7 @@ def interleaved(sides, rounds, log):
 
 def turn(side, repeats):
     """Some runs of one side; `disturbed` where others took more of the machine meanwhile than a little."""
-    runs, before, start = Runs(), machine_seconds(), time.perf_counter()
+    runs, before, start = Runs(), foreign_seconds(side), time.perf_counter()
     for _ in range(repeats):
         facts = side.run()
         runs.wall.append(facts.pop("wall"))
@@ -64,9 +69,14 @@ def turn(side, repeats):
         runs.facts = facts
     elapsed = time.perf_counter() - start
     if before is not None:
-        foreign = machine_seconds() - before - sum(runs.cpu)
-        runs.disturbed = foreign > FOREIGN_LIMIT * elapsed + 0.03
+        runs.disturbed = foreign_seconds(side) - before > FOREIGN_LIMIT * elapsed + 0.03
     return runs
+
+
+def foreign_seconds(side):
+    """The processor seconds so far of everything but one side and this script; nothing where the system does not say."""
+    machine = machine_seconds()
+    return machine and machine - side.cpu_seconds() - time.process_time()
 
 
 def joined(turns):

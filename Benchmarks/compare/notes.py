@@ -69,6 +69,7 @@ def report(comparison, results, scaled, ceilings, best):
     if scaled:
         parts.append(scaling.markdown(scaled))
     parts.append("What the processor did in the same run, in GFLOP/s:\n\n" + ceiling_table(ceilings))
+    parts += products(ceilings)
     agreements = [note for result in results for note in result.notes]
     if agreements:
         parts.append("Both sides computed the same:\n\n" + bullets(agreements))
@@ -84,6 +85,16 @@ def ceiling_table(ceilings):
     lines += [[f"{name}, {precision}", *(f"{rates[name, precision, count]:.0f}" for count in threads)]
               for name, precision in keys]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def products(ceilings):
+    """A warning where PyTorch's own products are far from what the processor does."""
+    rates = {name: rate for name, precision, _, rate in ceilings if precision == "f32"}
+    own, peer = rates["OpenBLAS product"], rates.get("PyTorch product")
+    if not peer or peer > 0.8 * own:
+        return []
+    return [f"PyTorch's float32 products reach {peer / own:.0%} of OpenBLAS's on this processor. Where its library uses all "
+            "of the processor's instructions, the float32 ratios will be smaller; the bf16 rows tell more."]
 
 
 def bullets(lines):

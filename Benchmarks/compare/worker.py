@@ -22,6 +22,14 @@ class Worker:
         """Asks for a run; its wall and processor seconds, peak memory, facts."""
         return self.ask("run")
 
+    def cpu_seconds(self):
+        """The processor seconds of all its threads so far, those between runs included."""
+        try:
+            with open(f"/proc/{self.process.pid}/stat") as stat:
+                return sum(map(int, stat.read().rsplit(")", 1)[1].split()[11:13])) / TICKS
+        except OSError:
+            return 0
+
     def save(self, path):
         """Asks for the results of the last run as a file."""
         return self.ask(f"save {path}")
@@ -51,6 +59,7 @@ class Program:
 
     def __init__(self, arguments):
         self.arguments = arguments
+        self.spent = 0
 
     def run(self):
         """Runs the process; its wall and processor seconds and peak memory."""
@@ -62,7 +71,13 @@ class Program:
         process.returncode = status
         if status != 0:
             raise WorkerError(f"{' '.join(self.arguments[:4])} ended with status {status}")
-        return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "peak": usage.ru_maxrss * 1024}
+        cpu = usage.ru_utime + usage.ru_stime
+        self.spent += cpu
+        return {"wall": wall, "cpu": cpu, "peak": usage.ru_maxrss * 1024}
+
+    def cpu_seconds(self):
+        """The processor seconds of all runs so far."""
+        return self.spent
 
     def close(self):
         """Nothing is left to end."""
