@@ -57,7 +57,10 @@ public enum InferenceError: Failure, Equatable {
     case .target(let path, let reason):
       "The mask cannot be \(path): \(reason). Give another --out."
     case .nothingToPredict(let path):
-      "\(path) holds no image graft reads (.nii, .nii.gz, .png or a pack). Name a file or a folder with images."
+      """
+      \(path) holds no image graft reads (.nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .png or a pack). \
+      Name a file or a folder with images.
+      """
     }
   }
 }

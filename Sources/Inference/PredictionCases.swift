@@ -50,20 +50,27 @@ public struct PredictionCase: Sendable {
   }
 
   /// Where the labels go: to `out` for an image that was named itself, else to a file of the case's name in the folder
-  /// `out`, a `.png` for a picture and a `.nii.gz` for a volume.
+  /// `out`, a `.png` for a picture, a `.nrrd` or `.mha` for an NRRD or a MetaImage and a `.nii.gz` for any other volume.
   public func target(_ out: String) -> String {
     if isNamed, !out.hasSuffix("/"), !PredictionCase.isFolder(out) { return out }
-    var ending = ".nii.gz"
-    if case .files(let files) = content, files[0].lowercased().hasSuffix(".png") { ending = ".png" }
-    return (out.hasSuffix("/") ? out : out + "/") + name + ending
+    return (out.hasSuffix("/") ? out : out + "/") + name + maskEnding
+  }
+
+  private var maskEnding: String {
+    switch files.first.flatMap({ Self.ending(of: $0) }) {
+    case ".png": ".png"
+    case ".nrrd", ".nhdr": ".nrrd"
+    case ".mha", ".mhd": ".mha"
+    default: ".nii.gz"
+    }
   }
 
   /// The endings of the images that can be predicted.
-  static let endings = [".nii.gz", ".nii", ".png"]
+  static let endings = VolumeFile.endings + [".png"]
 
   /// The file's ending, or nil for a file that is no image.
   static func ending(of path: String) -> String? {
-    endings.first { path.lowercased().hasSuffix($0) }
+    VolumeFile.ending(of: path, among: endings)
   }
 
   /// The cases at a path: the one of an image file, those of a pack, or those of a folder's images, by name.

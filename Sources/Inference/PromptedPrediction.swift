@@ -165,7 +165,7 @@ extension PromptedPrediction.Answer {
   }
 
   private func numbered(_ path: String, _ index: Int) -> String {
-    let ending = [".nii.gz", ".nii", ".png"].first { path.lowercased().hasSuffix($0) } ?? ""
+    let ending = VolumeFile.ending(of: path, among: VolumeFile.maskEndings) ?? ""
     return "\(path.dropLast(ending.count))-\(index)\(ending)"
   }
 }

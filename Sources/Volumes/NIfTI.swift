@@ -11,7 +11,8 @@ enum NIfTI {
     let voxels = Tensor(unfilled: [channels] + geometry.shape) { target in
       file.withVoxels { source in
         let decoder = FloatDecoder(
-          source: source, target: target, count: channels * geometry.count, header: file.header)
+          source: source, target: target, count: channels * geometry.count,
+          littleEndian: file.header.littleEndian, scaling: file.header.scaling)
         file.header.datatype.decode(with: decoder)
       }
     }
@@ -27,21 +28,9 @@ enum NIfTI {
         path: file.path,
         reason: "a label volume holds one image, this file holds \(file.header.channels)")
     }
-    let failure = Found()
-    let values = [Int32](unsafeUninitializedCapacity: geometry.count) { target, count in
-      count = geometry.count
-      file.withVoxels { source in
-        guard let base = target.baseAddress else { return }
-        let decoder = LabelDecoder(
-          source: source, target: base, count: count, header: file.header, failure: failure)
-        file.header.datatype.decode(with: decoder)
-      }
-    }
-    if let (position, value) = failure.first {
-      throw .label(
-        path: file.path, value: short(value), voxel: geometry.index(of: position),
-        reason: value == value.rounded() ? "does not fit 32 bits" : "is not a whole number")
-    }
+    let values = try decodedLabels(
+      file.header.datatype, littleEndian: file.header.littleEndian, scaling: file.header.scaling,
+      geometry, path: file.path, with: file.withVoxels)
     return LabelVolume(
       values: values, geometry: geometry, source: file.source(geometry, warnings: warnings))
   }

@@ -74,14 +74,13 @@ struct FloatDecoder: VoxelDecoder {
   let source: UnsafeRawPointer
   let target: UnsafeMutablePointer<Float>
   let count: Int
-  let header: NIfTIHeader
+  let littleEndian: Bool
+  let scaling: (slope: Double, intercept: Double)?
 
   private static let block = 1 << 16
 
   func decode<Stored: StoredNumber>(_ type: Stored.Type) {
     let size = MemoryLayout<Stored>.size
-    let littleEndian = header.littleEndian
-    let scaling = header.scaling
     parallel((count + Self.block - 1) / Self.block) { block in
       for at in block * Self.block..<min(count, (block + 1) * Self.block) {
         let stored = source.loadUnaligned(fromByteOffset: at * size, as: Stored.self)
@@ -106,13 +105,12 @@ struct LabelDecoder: VoxelDecoder {
   let source: UnsafeRawPointer
   let target: UnsafeMutablePointer<Int32>
   let count: Int
-  let header: NIfTIHeader
+  let littleEndian: Bool
+  let scaling: (slope: Double, intercept: Double)?
   let failure: Found
 
   func decode<Stored: StoredNumber>(_ type: Stored.Type) {
     let size = MemoryLayout<Stored>.size
-    let littleEndian = header.littleEndian
-    let scaling = header.scaling
     for at in 0..<count {
       let stored = source.loadUnaligned(fromByteOffset: at * size, as: Stored.self)
         .read(littleEndian: littleEndian)
@@ -125,4 +123,29 @@ struct LabelDecoder: VoxelDecoder {
       }
     }
   }
+}
+
+/// The labels of stored voxels, whose first byte `access` lends.
+func decodedLabels(
+  _ datatype: NIfTIDatatype, littleEndian: Bool,
+  scaling: (slope: Double, intercept: Double)? = nil, _ geometry: Geometry, path: String,
+  with access: ((UnsafeRawPointer) -> Void) -> Void
+) throws(VolumeError) -> [Int32] {
+  let failure = Found()
+  let values = [Int32](unsafeUninitializedCapacity: geometry.count) { target, count in
+    count = geometry.count
+    access { source in
+      guard let base = target.baseAddress else { return }
+      datatype.decode(
+        with: LabelDecoder(
+          source: source, target: base, count: geometry.count, littleEndian: littleEndian,
+          scaling: scaling, failure: failure))
+    }
+  }
+  if let (position, value) = failure.first {
+    throw .label(
+      path: path, value: short(value), voxel: geometry.index(of: position),
+      reason: value == value.rounded() ? "does not fit 32 bits" : "is not a whole number")
+  }
+  return values
 }

@@ -30,13 +30,9 @@ extension NIfTIHeader {
         "Positions are stored in \(units & 7 == 1 ? "metres" : "micrometres") and were converted to mm."
       )
     }
-    let checked = try affine.completed(extents, path: path).scaled(by: millimetresPerUnit)
-    let spacing = checked.spacing
-    guard checked.isFinite, spacing.min() > 1e-6, spacing.max() < 1e6 else {
-      throw .malformed(
-        path: path, reason: "the header's affine \(affine.rows) gives no usable voxel spacing")
-    }
-    return (Geometry(extents: extents, affine: checked), warnings)
+    let geometry = try Geometry(
+      checked: affine, extents: extents, millimetresPerUnit: millimetresPerUnit, path: path)
+    return (geometry, warnings)
   }
 
   private var matrixAffine: Affine {
@@ -97,6 +93,19 @@ extension NIfTIHeader {
 }
 
 extension Geometry {
+  /// The grid of a file by the affine its header gives, in the header's unit; one that is no grid is refused.
+  init(
+    checked affine: Affine, extents: SIMD3<Int>, millimetresPerUnit: Double, path: String
+  ) throws(VolumeError) {
+    let affine = try affine.completed(extents, path: path).scaled(by: millimetresPerUnit)
+    let spacing = affine.spacing
+    guard affine.isFinite, spacing.min() > 1e-6, spacing.max() < 1e6 else {
+      throw .malformed(
+        path: path, reason: "the header's affine \(affine.rows) gives no usable voxel spacing")
+    }
+    self.init(extents: extents, affine: affine)
+  }
+
   /// The eight corner voxels of an image.
   static func corners(of extents: SIMD3<Int>) -> [SIMD3<Double>] {
     (0..<8).map { corner in

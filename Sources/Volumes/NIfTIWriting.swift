@@ -113,11 +113,18 @@ extension LabelVolume {
     let type = datatype
     var data = Data(
       NIfTIHeader(for: source, of: stored.geometry, channels: 1, datatype: type).bytes)
+    data.append(stored.bytes(as: type))
+    return data
+  }
+
+  /// The labels as numbers of a type that holds them, least significant byte first.
+  func bytes(as type: NIfTIDatatype) -> Data {
+    var data = Data()
     switch type {
-    case .uint8: data.append(contentsOf: stored.values.map { UInt8(truncatingIfNeeded: $0) })
-    case .uint16: data.append(stored.values.map { UInt16(truncatingIfNeeded: $0).littleEndian })
-    case .int16: data.append(stored.values.map { Int16(truncatingIfNeeded: $0).littleEndian })
-    default: data.append(stored.values.map(\.littleEndian))
+    case .uint8: data.append(contentsOf: values.map { UInt8(truncatingIfNeeded: $0) })
+    case .uint16: data.append(values.map { UInt16(truncatingIfNeeded: $0).littleEndian })
+    case .int16: data.append(values.map { Int16(truncatingIfNeeded: $0).littleEndian })
+    default: data.append(values.map(\.littleEndian))
     }
     return data
   }

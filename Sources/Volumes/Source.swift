@@ -6,6 +6,10 @@ public struct Source: Sendable, Equatable {
     case nifti1 = "NIfTI-1"
     /// NIfTI-2, one file or a pair.
     case nifti2 = "NIfTI-2"
+    /// NRRD, attached or detached.
+    case nrrd = "NRRD"
+    /// MetaImage, attached or detached.
+    case metaImage = "MetaImage"
     /// A PNG picture.
     case png = "PNG"
     /// Made in memory.

@@ -10,8 +10,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     commandName: "evaluate",
     abstract: "Compares predicted masks with reference masks, per case and label.",
     discussion: """
-      Predictions and reference are mask files or folders of them (NIfTI or PNG); cases match by file name without \
-      its ending. Distances are in millimetres, on the whole volume. What is undefined stays undefined, and every \
+      Predictions and reference are mask files or folders of them (NIfTI, NRRD, MetaImage or PNG); cases match by \
+      file name without its ending. Distances are in millimetres, on the whole volume. What is undefined stays undefined, and every \
       mean says over how many values it is.
 
       Example:

@@ -54,7 +54,7 @@ enum InspectError: Failure, Equatable {
   var description: String {
     switch self {
     case .unknown(let path):
-      "\(path) is none of what graft knows: a NIfTI volume, a PNG picture, a pack or other HDF5 file, a "
+      "\(path) is none of what graft knows: a volume (NIfTI, NRRD, MetaImage), a PNG picture, a pack or other HDF5 file, a "
         + "checkpoint or adapter (.pth, .safetensors, .npz), or the folder of a run."
     case .missing(let path): "\(path): there is no such file."
     }

@@ -21,7 +21,7 @@ struct Inspection {
       return
     }
     switch try FileContent(of: path) {
-    case .nifti, .png: (facts, warnings) = try Inspection.volume(path)
+    case .volume: (facts, warnings) = try Inspection.volume(path)
     case .hdf5: facts = try Inspection.hdf5(path)
     case .tensors: facts = try Inspection.checkpoint(path)
     case .unknown: throw InspectError.unknown(path: path)
@@ -38,7 +38,9 @@ struct Inspection {
     facts.add("format", source.format.rawValue)
     facts.add("datatype", source.datatype)
     let extents = [geometry.extents.x, geometry.extents.y, geometry.extents.z]
-    facts.add("shape", source.header?.dimensions ?? Array(extents.prefix(2)))
+    let plain = source.format == .png ? Array(extents.prefix(2)) : extents
+    let stored = volume.channels > 1 && source.format != .png ? plain + [volume.channels] : plain
+    facts.add("shape", source.header?.dimensions ?? stored)
     facts.add("channels", .integer(volume.channels))
     if geometry.unit == .millimetre {
       let spacing = geometry.spacing
@@ -94,7 +96,7 @@ struct Inspection {
 
 /// What a file holds, by its first bytes.
 enum FileContent {
-  case nifti, png, hdf5, tensors, unknown
+  case volume, hdf5, tensors, unknown
 
   /// Looks at the first bytes of a file, decompressed where it is gzipped.
   init(of path: String) throws {
@@ -102,11 +104,8 @@ enum FileContent {
     let start =
       Gzip.recognises(data)
       ? (try? Gzip.prefix(of: data, count: 16, source: path)) ?? Data() : Data(data.prefix(16))
-    let sizes: [[UInt8]] = [[92, 1, 0, 0], [0, 0, 1, 92], [28, 2, 0, 0], [0, 0, 2, 28]]
-    if sizes.contains(where: { start.starts(with: $0) }) {
-      self = .nifti
-    } else if PNG.recognises(start) {
-      self = .png
+    if VolumeFile(start, path: "") != nil {
+      self = .volume
     } else if start.starts(with: [0x89, 0x48, 0x44, 0x46]) {
       self = .hdf5
     } else if start.starts(with: Data("PK".utf8)) || start.starts(with: [0x80, 2])
@@ -121,9 +120,9 @@ enum FileContent {
   /// What a file's name promises, so that a damaged file is told from a foreign one.
   private init(named path: String) {
     let endings: [([String], FileContent)] = [
-      ([".nii", ".nii.gz", ".hdr", ".img"], .nifti), ([".png"], .png), ([".h5", ".hdf5"], .hdf5),
+      ([".hdr", ".img", ".png"] + VolumeFile.endings, .volume), ([".h5", ".hdf5"], .hdf5),
       ([".pth", ".pt", ".safetensors", ".npz"], .tensors),
     ]
-    self = endings.first { $0.0.contains { path.hasSuffix($0) } }?.1 ?? .unknown
+    self = endings.first { $0.0.contains { path.lowercased().hasSuffix($0) } }?.1 ?? .unknown
   }
 }

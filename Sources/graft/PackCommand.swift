@@ -14,7 +14,7 @@ struct PackCommand: ParsableCommand {
 
       Kinds of data set:
         nifti      folders images/ and labels/, or imagesTr/ and labelsTr/ with the dataset.json of nnU-Net or \
-      the Decathlon
+      the Decathlon; the files may be NRRD (.nrrd, .nhdr) and MetaImage (.mha, .mhd) as well
         brats      a folder a case, modalities as channels; names of 2018 to 2021, of 2023 and later, or of 2013
         transunet  train_npz/, test_vol_h5/ and lists; slices go into the split train, volumes into test
         png        folders images/ and masks/ (or labels/). Without --labels every mask pixel that is neither black \

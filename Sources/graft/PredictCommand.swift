@@ -27,10 +27,14 @@ struct PredictCommand: ParsableCommand {
 
   @Argument(
     help:
-      "A volume or picture (.nii, .nii.gz, .png), a folder of them or of BraTS cases, or a pack (.h5)."
+      """
+      A volume or picture (.nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .png), a folder of them or of BraTS cases, or a \
+      pack (.h5).
+      """
   )
   var input: String
-  @Option(help: "The mask's file (.nii.gz, .nii, .png); for a folder or a pack, a folder.")
+  @Option(
+    help: "The mask's file (.nii.gz, .nii, .nrrd, .mha, .png); for a folder or a pack, a folder.")
   var out: String
   @Option(help: "The weights: .pth, .safetensors or .npz; the bundled ones where none are named.")
   var weights: String?
@@ -54,7 +58,7 @@ struct PredictCommand: ParsableCommand {
     }
     guard adapter == nil || !prompts.isEmpty else { return }
     guard isMask(out) else {
-      throw ValidationError("--out is \(out); the mask's name must end in .png, .nii or .nii.gz.")
+      throw ValidationError("--out is \(out); \(Self.maskNames).")
     }
     guard !isSameFile(input, out) else {
       throw ValidationError("\(input) would be written over with its own mask. Give another --out.")
@@ -62,8 +66,11 @@ struct PredictCommand: ParsableCommand {
   }
 
   private func isMask(_ path: String) -> Bool {
-    [".png", ".nii", ".nii.gz"].contains { path.lowercased().hasSuffix($0) }
+    VolumeFile.ending(of: path, among: VolumeFile.maskEndings) != nil
   }
+
+  private static let maskNames =
+    "the mask's name must end in one of \(VolumeFile.maskEndings.joined(separator: ", "))"
 
   func run() throws {
     let console = common.apply()
@@ -127,7 +134,7 @@ struct PredictCommand: ParsableCommand {
   /// Refuses a target that is no mask's name, or the image itself.
   private func check(target: String, of one: PredictionCase) throws {
     guard isMask(target) else {
-      throw InferenceError.target(target, reason: "a mask's name must end in .png, .nii or .nii.gz")
+      throw InferenceError.target(target, reason: Self.maskNames)
     }
     guard !one.files.contains(where: { isSameFile($0, target) }) else {
       throw InferenceError.target(

@@ -39,6 +39,28 @@ struct NIfTIPackingTests {
     }
   }
 
+  @Test func `NRRD and MetaImage files pack as NIfTI files do`() throws {
+    try Phantom.inFolder(["images", "labels"]) { folder in
+      let phantom = Phantom()
+      let orientation = Orientation(axes: [2, 0, 1], reversed: [true, false, true])
+      for (id, image, label) in [
+        ("a", "nii.gz", "nii"), ("b", "nrrd", "mha"), ("c", "nii", "nrrd"),
+      ] {
+        try phantom.write(
+          image: "\(folder)/images/\(id).\(image)", label: "\(folder)/labels/\(id).\(label)",
+          as: orientation)
+      }
+      let pack = try pack(Packing(kind: .nifti, folders: [folder]), in: folder)
+      #expect(pack.cases.map(\.id) == ["a", "b", "c"])
+      for entry in pack.cases {
+        #expect(try pack.image(entry.id).voxels.values == phantom.image)
+        #expect(try pack.classes(entry.id).values == phantom.labels)
+        #expect(entry.geometry.difference(from: phantom.geometry) == nil)
+        #expect(entry.sourceGeometry.orientation == orientation)
+      }
+    }
+  }
+
   /// Packs one phantom after `change` and returns the error.
   private func refusal(
     labels: LabelMap? = nil, _ change: (inout Phantom, String) throws -> Void

@@ -23,6 +23,10 @@ struct PredictionCaseTests {
     let cases = try PredictionCase.found(at: folder.path)
     #expect(cases.map(\.name) == ["a", "b"])
     #expect(cases.map { $0.target("out") } == ["out/a.png", "out/b.nii.gz"])
+    for name in ["c.nrrd", "d.nhdr", "e.mhd", "e.raw", "f.mha"] { try touch(folder, name) }
+    #expect(
+      try PredictionCase.found(at: folder.path).dropFirst(2).map { $0.target("out") }
+        == ["out/c.nrrd", "out/d.nrrd", "out/e.mha", "out/f.mha"])
     try touch(folder.appendingPathComponent("images"), "c.nii")
     #expect(try PredictionCase.found(at: folder.path).map(\.name) == ["c"])
   }

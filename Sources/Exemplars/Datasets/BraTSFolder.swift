@@ -115,7 +115,7 @@ public struct BraTSFolder {
 
   private static func part(of name: String) -> (part: String, scheme: Scheme)? {
     let lower = name.lowercased()
-    guard let ending = niftiEndings.first(where: lower.hasSuffix) else { return nil }
+    guard let ending = VolumeFile.ending(of: lower, among: VolumeFile.endings) else { return nil }
     let stem = lower.dropLast(ending.count)
     if let match = endings.first(where: { stem.hasSuffix($0.ending) }) {
       return (match.part, match.scheme)

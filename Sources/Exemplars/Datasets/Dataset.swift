@@ -2,7 +2,7 @@ public import Volumes
 
 /// The kinds of data sets that can be packed.
 public enum DatasetKind: String, CaseIterable, Sendable {
-  /// NIfTI volumes: folders `images/` and `labels/`, or `imagesTr/` and `labelsTr/` with a dataset.json of nnU-Net or
+  /// Volumes (NIfTI, NRRD, MetaImage): folders `images/` and `labels/`, or `imagesTr/` and `labelsTr/` with a dataset.json of nnU-Net or
   /// the Medical Segmentation Decathlon.
   case nifti
   /// BraTS: one folder a case, its modalities as channels.
@@ -69,7 +69,7 @@ public struct DatasetListing: Sendable {
 public struct ListedCase: Sendable, Equatable {
   /// How the files are to be read.
   enum Form: Sendable, Equatable {
-    /// NIfTI: one image of one or more channels, or one image a channel.
+    /// Volumes: one image of one or more channels, or one image a channel.
     case volumes
     /// PNG: a picture and its mask.
     case picture

@@ -46,6 +46,3 @@ struct Folder {
     return found
   }
 }
-
-/// The endings of NIfTI files.
-let niftiEndings = [".nii.gz", ".nii"]

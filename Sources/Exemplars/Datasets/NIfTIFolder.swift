@@ -2,7 +2,7 @@ import Archives
 import Foundation
 import Volumes
 
-/// NIfTI volumes in `images/` and `labels/`, or in `imagesTr/` and `labelsTr/` with a dataset.json.
+/// Volumes, NIfTI and others, in `images/` and `labels/`, or in `imagesTr/` and `labelsTr/` with a dataset.json.
 ///
 /// A dataset.json with `channel_names` is nnU-Net's: each channel is a file of its own, `CASE_0000`, `CASE_0001` and so
 /// on. Any other, such as the Decathlon's, has one file a case, whose fourth axis holds the channels.
@@ -26,8 +26,8 @@ struct NIfTIFolder {
 
   func listing() throws -> DatasetListing {
     let description = try DatasetDescription(root)
-    let imageFiles = try images.files(endingIn: niftiEndings)
-    let labelFiles = try labels.files(endingIn: niftiEndings)
+    let imageFiles = try images.files(endingIn: VolumeFile.endings)
+    let labelFiles = try labels.files(endingIn: VolumeFile.endings)
     let grouped =
       try description.separateChannels.map { try group(imageFiles, channels: $0) }
       ?? imageFiles.mapValues { [$0] }
@@ -43,7 +43,9 @@ struct NIfTIFolder {
       return ListedCase(id: id, images: files, label: label, form: .volumes)
     }
     guard !cases.isEmpty else {
-      throw ExemplarError.layout(path: images.path, reason: "there is no .nii or .nii.gz file")
+      throw ExemplarError.layout(
+        path: images.path,
+        reason: "there is no file that ends in \(VolumeFile.endings.joined(separator: ", "))")
     }
     return DatasetListing(
       cases: cases, channels: description.channels, labels: description.labels,

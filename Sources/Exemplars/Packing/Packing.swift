@@ -150,6 +150,6 @@ extension PackedCase.File {
   /// The name and SHA-256 of the file at a path.
   init(at path: String) throws {
     self.init(
-      name: URL(fileURLWithPath: path).lastPathComponent, digest: try Digest.sha256(ofFile: path))
+      name: URL(fileURLWithPath: path).lastPathComponent, digest: try VolumeFile.digest(of: path))
   }
 }

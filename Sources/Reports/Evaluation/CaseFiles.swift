@@ -1,4 +1,5 @@
 import Foundation
+import Volumes
 
 /// The masks of one case on disk: a reference, one file of every prediction and the image where it is known.
 public struct CaseFiles: Sendable, Equatable {
@@ -52,7 +53,7 @@ public struct CaseFiles: Sendable, Equatable {
     return ending.map { String(name.dropLast($0.count)) } ?? name
   }
 
-  private static let endings = [".nii.gz", ".nii", ".hdr", ".png"]
+  private static let endings = VolumeFile.endings + [".hdr", ".png"]
 
   /// The masks of a folder, or the one of a file, by case name.
   private static func masks(at path: String) throws(ReportError) -> [String: String] {

@@ -1,10 +1,9 @@
-import Archives
 public import Foundation
 public import Volumes
 
 /// Where the files of an evaluation are and what they held, for the report's pictures: `cases.json`.
 public struct EvaluationRecord: Sendable, Equatable, Codable {
-  /// A file and the SHA-256 of its bytes.
+  /// A file and the SHA-256 of its bytes, with those of its data file where it has one.
   public struct File: Sendable, Equatable, Codable {
     /// The absolute path.
     public let path: String
@@ -13,13 +12,13 @@ public struct EvaluationRecord: Sendable, Equatable, Codable {
 
     init(_ path: String) throws {
       self.path = URL(fileURLWithPath: path).standardizedFileURL.path
-      sha256 = try Digest.sha256(ofFile: path)
+      sha256 = try VolumeFile.digest(of: path)
     }
 
     /// What keeps the file from being used, in words; nil where it is still what it was.
     func change() -> String? {
       guard FileManager.default.fileExists(atPath: path) else { return "is no longer there" }
-      guard let now = try? Digest.sha256(ofFile: path) else { return "cannot be read" }
+      guard let now = try? VolumeFile.digest(of: path) else { return "cannot be read" }
       return now == sha256 ? nil : "has changed since the evaluation"
     }
   }
