@@ -26,7 +26,7 @@ def after(row, sides, runs, comparison):
     """What the results of the sides say of one another."""
     if row.job == "encode" and len(sides) > 1:
         return embeddings(row, sides, comparison)
-    if row.job == "evaluate":
+    if row.job == "evaluate" and len(sides) > 1:
         return [f"{row.name}: " + "; ".join(f"{name} {shown(one.facts)}" for name, one in runs.items())]
     return []
 
