@@ -11,11 +11,13 @@ private struct Expected: Decodable {
   let spacing: [Double]
   let medpy: [String: Value]
   let monai: [String: Value]
+  let surfaceDistance: [String: Value]
   let perCase: [String: Value]
   let bruteForce: [String: Value]?
 
   enum CodingKeys: String, CodingKey {
     case `case`, shape, spacing, medpy, monai
+    case surfaceDistance = "surface_distance"
     case perCase = "per_case"
     case bruteForce = "brute_force"
   }
@@ -36,7 +38,8 @@ private struct ExpectedFile: Decodable {
 
 struct GoldenTests {
   @Test
-  func `all pairs have the values of MedPy, MONAI, the search over pairs and the published rule`()
+  func
+    `all pairs have the values of MedPy, MONAI, surface-distance, the search over pairs and the published rule`()
     throws
   {
     let data = try Data(contentsOf: URL(fileURLWithPath: Goldens.path("metrics/expected.json")))
@@ -50,11 +53,13 @@ struct GoldenTests {
         return Mask(
           of: 1, in: [UInt8](array.bytes), extents: expected.shape, spacing: expected.spacing)
       }
-      try check(expected, prediction: try mask("pred"), reference: try mask("gt"))
+      let (prediction, reference) = (try mask("pred"), try mask("gt"))
+      check(expected, prediction: prediction, reference: reference)
+      checkElements(expected, prediction: prediction, reference: reference)
     }
   }
 
-  private func check(_ expected: Expected, prediction: Mask, reference: Mask) throws {
+  private func check(_ expected: Expected, prediction: Mask, reference: Mask) {
     let units = expected.spacing.map { _ in 1.0 }
     let distances = SurfaceDistances(prediction: prediction, reference: reference)
     let voxels = SurfaceDistances(
@@ -92,6 +97,25 @@ struct GoldenTests {
       "surface_voxels_gt": Double(distances.fromReference.count),
     ]
     expect(searched, bruteForce, in: "brute force \(expected.case)", within: 1e-9)
+  }
+
+  /// The values of surface-distance where both masks have voxels; elsewhere graft's are undefined.
+  private func checkElements(_ expected: Expected, prediction: Mask, reference: Mask) {
+    guard let found = SurfaceElementDistances(prediction: prediction, reference: reference) else {
+      #expect(prediction.count == 0 || reference.count == 0, "\(expected.case)")
+      return
+    }
+    let values: [String: Double?] = [
+      "robust_hausdorff_95": found.hausdorff95, "robust_hausdorff_100": found.hausdorff,
+      "surface_dice_1mm": found.normalised(within: 1),
+      "surface_dice_2mm": found.normalised(within: 2),
+      "average_distance_gt_to_pred": found.averageFromReference,
+      "average_distance_pred_to_gt": found.averageFromPrediction,
+      "surface_area_gt": found.areaOfReference, "surface_area_pred": found.areaOfPrediction,
+      "volumetric_dice": Overlap(prediction: prediction, reference: reference).dice,
+    ]
+    expect(
+      values, expected.surfaceDistance, in: "surface-distance \(expected.case)", within: 1e-9)
   }
 
   /// Compares all columns; a relative tolerance, and the same absolutely below 1.
