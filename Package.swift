@@ -58,7 +58,7 @@ let package = Package(
       "Adaptation",
       ["Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything", "Archives"]),
     module("Volumes", ["Failures", "Tensors", "CKernels", "Archives", "Yams"]),
-    module("Metrics", ["Failures", "CKernels", "Tensors"]),
+    module("Metrics", ["Failures", "CKernels", "Tensors", "Volumes"]),
     module("Exemplars", ["Failures", "Tensors", "Archives", "Volumes", "Yams"]),
     module("Reports", ["Failures", "Archives", "Metrics", "Volumes"]),
     module(
