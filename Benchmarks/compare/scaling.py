@@ -32,16 +32,20 @@ def measured(comparison, pattern, log):
     return lines
 
 
+def in_turns(sides, rounds, log):
+    """The runs of some workers, who are sent home whatever happens."""
+    try:
+        return interleaved(sides, rounds, log).values()
+    finally:
+        for side in sides.values():
+            side.close()
+
+
 def on_threads(comparison, row, log):
     """A job on one and on two threads, in turn."""
     log(f"scaling {row.name}")
     sides = {threads: comparison.side("graft", row, threads) for threads in [1, comparison.threads]}
-    try:
-        runs = interleaved(sides, 3, log)
-    finally:
-        for side in sides.values():
-            side.close()
-    one, two = runs.values()
+    one, two = in_turns(sides, 3, log)
     ratio = one.median_wall / two.median_wall
     return Scaled(f"{row.name}: two threads over one", f"{one.median_wall:.3g} s", f"{two.median_wall:.3g} s", ratio,
                   "≥ 1.85x", ratio >= 1.85, bool(one.disturbed or two.disturbed))
@@ -52,12 +56,7 @@ def in_slices(comparison, log):
     log("scaling slices")
     options = ["--weights", comparison.weights, "--data", comparison.data, "--threads", str(comparison.threads)]
     sides = {count: Worker([comparison.jobs, "embed", *options, "--slices", str(count)]) for count in [10, 2000]}
-    try:
-        runs = interleaved(sides, 1, log)
-    finally:
-        for side in sides.values():
-            side.close()
-    few, many = runs.values()
+    few, many = in_turns(sides, 1, log)
     times = [side.median_cpu / side.facts["slices"] for side in [few, many]]
     name, disturbed = "embedding 10 and 2000 slices", bool(few.disturbed or many.disturbed)
     return [

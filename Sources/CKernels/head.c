@@ -5,41 +5,13 @@
 
 #include "internal/blas.h"
 #include "internal/dispatch.h"
+#include "internal/exponentials.h"
 #include "internal/mathematics.h"
 #include "pool.h"
 
 /// A block of score rows stays within this many floats, so that it is still in the second cache level when it
 /// is read again.
-enum { BLOCK_FLOATS = 1 << 17, LANES = 16 };
-
-/// Turns rows of scores into exp(score - max); `sums` gets each row's sum and `logsums` max + log(sum).
-GRAFT_BODY exponentials_body(float *scores, float *sums, float *logsums, long rows, long n) {
-  for (long i = 0; i < rows; i++) {
-    float *row = scores + i * n;
-    float lanes[LANES];
-    for (int l = 0; l < LANES; l++) lanes[l] = row[0];
-    long j = 0;
-    for (; j + LANES <= n; j += LANES)
-      for (int l = 0; l < LANES; l++) lanes[l] = row[j + l] > lanes[l] ? row[j + l] : lanes[l];
-    float maximum = lanes[0];
-    for (int l = 1; l < LANES; l++) maximum = lanes[l] > maximum ? lanes[l] : maximum;
-    for (; j < n; j++) maximum = row[j] > maximum ? row[j] : maximum;
-    float totals[LANES] = {0};
-    for (j = 0; j + LANES <= n; j += LANES)
-      for (int l = 0; l < LANES; l++) {
-        float e = graft_exp(row[j + l] - maximum);
-        row[j + l] = e;
-        totals[l] += e;
-      }
-    float sum = 0;
-    for (int l = 0; l < LANES; l++) sum += totals[l];
-    for (; j < n; j++) sum += row[j] = graft_exp(row[j] - maximum);
-    sums[i] = sum;
-    logsums[i] = maximum + logf(sum);
-  }
-}
-GRAFT_DISPATCH(exponentials, (float *scores, float *sums, float *logsums, long rows, long n),
-               (scores, sums, logsums, rows, n))
+enum { BLOCK_FLOATS = 1 << 17 };
 
 /// Turns rows of scores into probabilities, given the logarithms of their sums.
 GRAFT_BODY probabilities_body(float *scores, const float *logsums, long rows, long n) {
@@ -96,7 +68,8 @@ void graft_head_forward(const struct graft_head *h, float *out, long ldo, float 
   for (long first = 0; first < h->queries; first += block) {
     long rows = h->queries - first < block ? h->queries - first : block;
     block_scores(h, first, rows, scores);
-    exponentials(scores, sums, logsums + first, rows, h->keys);
+    graft_exponentials(scores, logsums + first, sums, rows, h->keys);
+    for (long i = 0; i < rows; i++) logsums[first + i] += logf(sums[i]);
     graft_small_gemm(0, 0, rows, h->value_width, h->keys, 1, scores, h->keys, h->v, h->ldv, 0,
                      out + first * ldo, ldo);
     divide_rows(out + first * ldo, ldo, sums, rows, h->value_width);

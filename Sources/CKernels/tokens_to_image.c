@@ -6,6 +6,7 @@
 #include "elementwise.h"
 #include "internal/blas.h"
 #include "internal/dispatch.h"
+#include "internal/exponentials.h"
 #include "internal/image_rows.h"
 #include "internal/mathematics.h"
 #include "pool.h"
@@ -14,34 +15,6 @@
 enum { LANES = 16 };
 
 long graft_image_blocks(long rows) { return (rows + IMAGE_BLOCK - 1) / IMAGE_BLOCK; }
-
-/// Turns rows of scores into exp(score - max); `maxima` and `sums` are each row's.
-GRAFT_BODY powers_body(float *scores, float *maxima, float *sums, long rows, long n) {
-  for (long i = 0; i < rows; i++) {
-    float *row = scores + i * n;
-    float lanes[LANES], totals[LANES] = {0};
-    for (int l = 0; l < LANES; l++) lanes[l] = row[0];
-    long j = 0;
-    for (; j + LANES <= n; j += LANES)
-      for (int l = 0; l < LANES; l++) lanes[l] = row[j + l] > lanes[l] ? row[j + l] : lanes[l];
-    float maximum = lanes[0];
-    for (int l = 1; l < LANES; l++) maximum = lanes[l] > maximum ? lanes[l] : maximum;
-    for (; j < n; j++) maximum = row[j] > maximum ? row[j] : maximum;
-    for (j = 0; j + LANES <= n; j += LANES)
-      for (int l = 0; l < LANES; l++) {
-        float power = graft_exp(row[j + l] - maximum);
-        row[j + l] = power;
-        totals[l] += power;
-      }
-    float sum = 0;
-    for (int l = 0; l < LANES; l++) sum += totals[l];
-    for (; j < n; j++) sum += row[j] = graft_exp(row[j] - maximum);
-    maxima[i] = maximum;
-    sums[i] = sum;
-  }
-}
-GRAFT_DISPATCH(powers, (float *scores, float *maxima, float *sums, long rows, long n),
-               (scores, maxima, sums, rows, n))
 
 /// p = weights · factor of the row; dp becomes p ⊙ (dp - Σ y ⊙ dy).
 GRAFT_BODY look_gradients_body(float *dp, float *p, const float *weights, const float *factors,
@@ -88,7 +61,7 @@ static void forward_task(void *context, long index) {
   graft_add(placed, x, w->positions + at.first * c, floats, floats);
   graft_small_gemm(0, 1, r, at.count, c, 1, w->q + at.batch * r * c, c, placed, c, 0, weights, at.count);
   graft_pool_give(placed, bytes);
-  powers(weights, w->maxima + index * r, w->sums + index * r, r, at.count);
+  graft_exponentials(weights, w->maxima + index * r, w->sums + index * r, r, at.count);
   graft_small_gemm(0, 0, r, c, at.count, 1, weights, at.count, x, c, 0, w->parts + index * r * c, c);
 }
 

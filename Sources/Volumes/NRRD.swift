@@ -97,10 +97,6 @@ struct NRRD {
       place.offset = end
       return (nil, place)
     }
-    let words = name.split(separator: " ")
-    guard words.first != "LIST", !(name.contains("%") && words.count > 1) else {
-      throw fields.unsupported("an image in several data files (`\(quoted(name))`) is not read")
-    }
     return (try fields.dataFile(name), place)
   }
 

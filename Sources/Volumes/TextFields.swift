@@ -92,6 +92,10 @@ struct TextFields {
 
   /// The path of the file a header names, which must lie in the header's own folder or below it.
   func dataFile(_ name: String) throws(VolumeError) -> String {
+    let words = name.split(separator: " ")
+    guard words.first != "LIST", !(name.contains("%") && words.count > 1) else {
+      throw unsupported("an image in several data files (`\(quoted(name))`) is not read")
+    }
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)
     guard !name.isEmpty, !name.hasPrefix("/"), !parts.contains(".."), !name.contains("\0") else {
       throw .unsupported(

@@ -25,7 +25,7 @@ struct Graft: AsyncParsableCommand {
     ])
 
   static func main() async {
-    useMatchingBLAS()
+    Processor.useMatchingBLAS()
     MappedFile.endProgramOnCutFiles()
     do {
       try await run(Array(CommandLine.arguments.dropFirst()))
@@ -76,15 +76,5 @@ struct Graft: AsyncParsableCommand {
       arguments.contains("--log-format=json")
       || zip(arguments, arguments.dropFirst()).contains { $0 == "--log-format" && $1 == "json" }
     return isJSON ? .json : .text
-  }
-
-  /// Starts the process anew where BLAS uses other instructions than graft's kernels do; OpenBLAS decides while
-  /// it is loaded, by a variable of the environment.
-  private static func useMatchingBLAS() {
-    guard let core = Processor.blasCoreWanted else { return }
-    setenv("OPENBLAS_CORETYPE", core, 1)
-    var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
-    execv("/proc/self/exe", &arguments)
-    for argument in arguments { free(argument) }
   }
 }

@@ -39,8 +39,9 @@ struct KernelTests {
     let points = (-4000...4000).map { Float($0) / 400 }
     let found = gelu(Variable(Tensor([points.count], points))).value
     let reference = points.map { Double($0) * 0.5 * (1 + erf(Double($0) / 2.0.squareRoot())) }
-    // Four units in the last place at 5, where the error is largest: without fused products it is three.
-    #expect(zip(found.values, reference).allSatisfy { abs(Double($0) - $1) < 2e-6 })
+    // Of the larger of |x| and 1, and so below 1e-6 where |x| < 4.5; the error is largest at 5.5.
+    let bounds = points.map { 2.2e-7 * max(1, abs(Double($0))) }
+    #expect(zip(zip(found.values, reference), bounds).allSatisfy { abs(Double($0.0) - $0.1) < $1 })
   }
 
   @Test(arguments: [(1, 1), (3, 16), (2, 37), (5, 700)])

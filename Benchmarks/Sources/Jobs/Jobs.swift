@@ -14,22 +14,13 @@ struct Jobs: ParsableCommand {
     ])
 
   static func main() {
-    useMatchingBLAS()
+    Processor.useMatchingBLAS()
     do {
       var command = try parseAsRoot()
       try command.run()
     } catch {
       exit(withError: error)
     }
-  }
-
-  /// Starts the process anew where BLAS uses other instructions than the kernels do, as `graft` itself does.
-  private static func useMatchingBLAS() {
-    guard let core = Processor.blasCoreWanted else { return }
-    setenv("OPENBLAS_CORETYPE", core, 1)
-    var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
-    execv("/proc/self/exe", &arguments)
-    for argument in arguments { free(argument) }
   }
 }
 
