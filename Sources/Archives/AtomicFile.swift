@@ -14,22 +14,9 @@ public enum AtomicFile {
   public static func write(
     to path: String, in body: (FileSink) throws(ArchiveError) -> Void
   ) throws(ArchiveError) {
-    try makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
-    let temporary = temporaryPath(beside: path)
-    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard file >= 0 else { throw .system(path: path, action: "write") }
-    var isClosed = false
-    do throws(ArchiveError) {
-      try body(FileSink(file, path: path))
-      guard fsync(file) == 0 else { throw .system(path: path, action: "write") }
-      isClosed = true
-      guard close(file) == 0 else { throw .system(path: path, action: "write") }
-      try moveIntoPlace(temporary, path)
-    } catch {
-      if !isClosed { close(file) }
-      unlink(temporary)
-      throw error
-    }
+    let file = try PendingFile(path)
+    try body(file.sink)
+    try file.finish()
   }
 
   /// Lets `body` write a file at the temporary path it is given, then makes it the file at `path`.
@@ -72,13 +59,13 @@ public enum AtomicFile {
     }
   }
 
-  private static func temporaryPath(beside path: String) -> String {
+  fileprivate static func temporaryPath(beside path: String) -> String {
     let target = URL(fileURLWithPath: path)
     let name = ".\(target.lastPathComponent).partial-\(UUID().uuidString.prefix(8))"
     return target.deletingLastPathComponent().appendingPathComponent(name).path
   }
 
-  private static func moveIntoPlace(_ temporary: String, _ path: String) throws(ArchiveError) {
+  fileprivate static func moveIntoPlace(_ temporary: String, _ path: String) throws(ArchiveError) {
     guard rename(temporary, path) == 0 else { throw .system(path: path, action: "write") }
     let folder = open(
       URL(fileURLWithPath: path).deletingLastPathComponent().path,
@@ -86,6 +73,42 @@ public enum AtomicFile {
     guard folder >= 0 else { return }
     defer { close(folder) }
     if fsync(folder) != 0 && errno != EINVAL { throw .system(path: path, action: "write") }
+  }
+}
+
+/// A file that grows piece by piece under a temporary name and takes its own when it is finished, else vanishes.
+public final class PendingFile {
+  /// Where the pieces go.
+  public let sink: FileSink
+  private let file: Int32
+  private let path: String
+  private let temporary: String
+  private var isOpen = true
+  private var isFinished = false
+
+  /// Begins the file at `path`; its folder is made where it is missing.
+  public init(_ path: String) throws(ArchiveError) {
+    try AtomicFile.makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    self.path = path
+    temporary = AtomicFile.temporaryPath(beside: path)
+    file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard file >= 0 else { throw .system(path: path, action: "write") }
+    sink = FileSink(file, path: path)
+  }
+
+  deinit {
+    if isOpen { close(file) }
+    if !isFinished { unlink(temporary) }
+  }
+
+  /// Syncs the file and gives it its name; nothing can be written afterwards.
+  public func finish() throws(ArchiveError) {
+    precondition(isOpen, "PendingFile: \(path) is finished already")
+    guard fsync(file) == 0 else { throw .system(path: path, action: "write") }
+    isOpen = false
+    guard close(file) == 0 else { throw .system(path: path, action: "write") }
+    try AtomicFile.moveIntoPlace(temporary, path)
+    isFinished = true
   }
 }
 

@@ -9,8 +9,13 @@ public struct LesionRules: Sendable, Equatable {
   /// The HD95 of a missed lesion and of a false positive, in mm.
   public var penalty: Double
 
+  /// BraTS 2023's penalty, in mm.
+  public static let penalty = 374.0
+
   /// Rules of one's own.
-  public init(dilations: Int, neglectedVolume: Double, penalty: Double = 374) {
+  public init(
+    dilations: Int, neglectedVolume: Double, penalty: Double = LesionRules.penalty
+  ) {
     precondition(dilations >= 0, "lesion rules: \(dilations) dilations are less than 0")
     self.dilations = dilations
     self.neglectedVolume = neglectedVolume

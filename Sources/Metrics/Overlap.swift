@@ -14,6 +14,12 @@ public struct Overlap: Sendable, Equatable {
     self.reference = reference.count
   }
 
+  init(prediction: Int, reference: Int, intersection: Int) {
+    self.prediction = prediction
+    self.reference = reference
+    self.intersection = intersection
+  }
+
   /// Dice: 2 |P ∩ R| / (|P| + |R|); 0 when one mask is empty, nil when both are.
   public var dice: Double? { share(2 * intersection, of: prediction + reference) }
 

@@ -1,78 +1,102 @@
-/// The rule for what a pair of masks scores when one is empty, and in which unit distances are.
-public enum Convention: String, Sendable, Codable, CaseIterable {
-  /// Undefined is nil, distances are in the unit of the spacing.
-  case standard = "default"
-  /// The rule of TransUNet's and SAMed's published tables, which reproduces them and nothing else.
-  ///
-  /// Distances are in voxels. A prediction where the reference is empty scores Dice 1 and distance 0, an empty
-  /// prediction Dice 0 and distance 0, whatever the reference. `hausdorff95Pooled` is the tables' HD95.
-  case transunet
-}
-
-/// All measures of one pair of masks; an undefined one is nil.
+/// The measures of one pair of masks; an undefined one is nil.
 public struct Scores: Sendable, Equatable {
-  /// Dice.
-  public var dice: Double?
-  /// Intersection over union.
-  public var intersectionOverUnion: Double?
-  /// The share of the prediction that is right.
-  public var precision: Double?
-  /// The share of the reference that is found.
-  public var recall: Double?
-  /// Hausdorff distance.
-  public var hausdorff: Double?
-  /// The larger of the two directed 95th percentiles.
-  public var hausdorff95Maximum: Double?
-  /// The 95th percentile of both directions together.
-  public var hausdorff95Pooled: Double?
-  /// Average symmetric surface distance.
-  public var averageSymmetric: Double?
-  /// Normalised surface distance within 1 unit (mm).
-  public var normalisedWithin1: Double?
-  /// Normalised surface distance within 2 units (mm).
-  public var normalisedWithin2: Double?
   /// The prediction's volume.
-  public var volumeOfPrediction: Double
+  public let volumeOfPrediction: Double
   /// The reference's volume.
-  public var volumeOfReference: Double
+  public let volumeOfReference: Double
   /// Which of the masks are empty.
-  public var status: Status
+  public let status: Status
+  /// The length of the image's diagonal, voxels times spacing along each axis; nil where a file does not say it.
+  public var diagonal: Double?
+  private var values: [Measure: Double] = [:]
 
-  /// Scores without any measure yet, as they are read from a file.
+  /// The value of a measure; nil where it is undefined or was not computed.
+  public subscript(measure: Measure) -> Double? {
+    get { values[measure] }
+    set { values[measure] = newValue }
+  }
+
+  /// Dice.
+  public var dice: Double? { self[.dice] }
+
+  /// Scores with the volumes' errors and no other measure yet, as they are read from a file.
   public init(volumeOfPrediction: Double, volumeOfReference: Double, status: Status) {
     self.volumeOfPrediction = volumeOfPrediction
     self.volumeOfReference = volumeOfReference
     self.status = status
+    let error = volumeOfPrediction - volumeOfReference
+    self[.volumeError] = error
+    self[.relativeVolumeError] = volumeOfReference > 0 ? error / volumeOfReference : nil
   }
 
   /// Compares a prediction with its reference on one grid.
-  public init(prediction: Mask, reference: Mask, convention: Convention = .standard) {
+  ///
+  /// `slices` and `lesions` are those of the pair where the scoring asks for them.
+  public init(
+    prediction: Mask, reference: Mask, scoring: Scoring = Scoring(), slices: SliceOverlaps? = nil,
+    lesions: LesionScores? = nil
+  ) {
     let overlap = Overlap(prediction: prediction, reference: reference)
-    status = overlap.status
-    dice = overlap.dice
-    intersectionOverUnion = overlap.intersectionOverUnion
-    precision = overlap.precision
-    recall = overlap.recall
-    volumeOfPrediction = prediction.volume
-    volumeOfReference = reference.volume
-    let spacing =
-      convention == .transunet ? prediction.spacing.map { _ in 1 } : prediction.spacing
-    let distances = SurfaceDistances(
-      prediction: prediction.spaced(spacing), reference: reference.spaced(spacing))
-    hausdorff = distances?.hausdorff
-    hausdorff95Maximum = distances?.hausdorff95Maximum
-    hausdorff95Pooled = distances?.hausdorff95Pooled
-    averageSymmetric = distances?.averageSymmetric
-    switch convention {
+    self.init(
+      volumeOfPrediction: prediction.volume, volumeOfReference: reference.volume,
+      status: overlap.status)
+    diagonal = reference.diagonal
+    self[.dice] = overlap.dice
+    self[.intersectionOverUnion] = overlap.intersectionOverUnion
+    self[.precision] = overlap.precision
+    self[.recall] = overlap.recall
+    self[.sliceDice] = slices?.meanDice
+    switch scoring.convention {
     case .standard:
-      normalisedWithin1 = distances?.normalised(within: 1)
-      normalisedWithin2 = distances?.normalised(within: 2)
+      addDistances(prediction, reference, within: scoring.tolerances)
+      if scoring.surfaceElements { addElements(prediction, reference, scoring) }
+      if let lesions { addLesions(lesions) }
     case .transunet:
+      let units = prediction.spacing.map { _ in 1.0 }
+      addDistances(prediction.spaced(units), reference.spaced(units), within: [])
       guard status != .ok else { return }
-      dice = status == .referenceEmpty ? 1 : 0
-      hausdorff = 0
-      hausdorff95Maximum = 0
-      hausdorff95Pooled = 0
+      self[.dice] = status == .referenceEmpty ? 1 : 0
+      for measure: Measure in [.hausdorff, .hausdorff95Maximum, .hausdorff95Pooled] {
+        self[measure] = 0
+      }
     }
+  }
+
+  private mutating func addDistances(
+    _ prediction: Mask, _ reference: Mask, within tolerances: [Double]
+  ) {
+    let found = SurfaceDistances(prediction: prediction, reference: reference)
+    guard let distances = found else { return }
+    self[.hausdorff] = distances.hausdorff
+    self[.hausdorff95Maximum] = distances.hausdorff95Maximum
+    self[.hausdorff95Pooled] = distances.hausdorff95Pooled
+    self[.averageSymmetric] = distances.averageSymmetric
+    for tolerance in tolerances {
+      self[.normalised(within: tolerance)] = distances.normalised(within: tolerance)
+    }
+  }
+
+  private mutating func addElements(_ prediction: Mask, _ reference: Mask, _ scoring: Scoring) {
+    let elements = SurfaceElementDistances(prediction: prediction, reference: reference)
+    self[.hausdorff95Elements] = elements?.hausdorff95
+    for tolerance in scoring.tolerances {
+      self[.normalisedElements(within: tolerance)] = elements?.normalised(within: tolerance)
+    }
+  }
+
+  private mutating func addLesions(_ lesions: LesionScores) {
+    self[.lesionDice] = lesions.dice
+    self[.lesionHausdorff95] = lesions.hausdorff95
+    self[.lesionTruePositives] = Double(lesions.truePositives)
+    self[.lesionFalsePositives] = Double(lesions.falsePositives)
+    self[.lesionFalseNegatives] = Double(lesions.falseNegatives)
+  }
+}
+
+extension Mask {
+  /// The length of the grid's diagonal: the root of the sum of (voxels · spacing)² over the axes.
+  var diagonal: Double {
+    zip(extents, spacing).reduce(0) { $0 + Double($1.0) * $1.1 * (Double($1.0) * $1.1) }
+      .squareRoot()
   }
 }

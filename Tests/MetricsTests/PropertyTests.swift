@@ -70,9 +70,9 @@ struct PropertyTests {
     var random = Numbers(state: 7)
     let one = randomMask(grid.0, spacing: grid.1, using: &random)
     let scores = Scores(prediction: one, reference: one)
-    #expect(scores.dice == 1 && scores.intersectionOverUnion == 1)
-    #expect(scores.hausdorff == 0 && scores.averageSymmetric == 0)
-    #expect(scores.normalisedWithin1 == 1)
+    #expect(scores.dice == 1 && scores[.intersectionOverUnion] == 1)
+    #expect(scores[.hausdorff] == 0 && scores[.averageSymmetric] == 0)
+    #expect(scores[.normalised(within: 1)] == 1)
     #expect(scores.volumeOfPrediction == Double(one.count) * grid.1.reduce(1, *))
   }
 

@@ -90,8 +90,9 @@ struct SignificanceTests {
   @Test func `the bootstrap is SciPy's with the same draws`() throws {
     for expected in try ExpectedStatistics.read().bootstrap {
       let statistics = Statistics(expected.values)
-      let found = statistics.bootstrapInterval(
-        share: expected.share, resamples: expected.resamples, seed: expected.seed)
+      let bootstrap = Bootstrap(
+        seed: expected.seed, share: expected.share, resamples: expected.resamples)
+      let found = bootstrap.interval(forMeanOf: expected.values)
       #expect(agrees(found?.lowerBound, expected.lower))
       #expect(agrees(found?.upperBound, expected.upper))
       #expect(agrees(statistics.mean, expected.mean))
@@ -103,15 +104,27 @@ struct SignificanceTests {
   }
 
   @Test func `the interval depends on the seed and the values, not on their order`() throws {
-    let values: [Double?] = [0.9, 0.7, nil, 0.85, 0.2, 0.95]
-    let first = try #require(Statistics(values).bootstrapInterval(seed: 5))
-    #expect(Statistics(values.reversed()).bootstrapInterval(seed: 5) == first)
-    #expect(first.contains(try #require(Statistics(values).mean)))
-    let many = Statistics((0..<40).map { Double($0).squareRoot() })
-    #expect(many.bootstrapInterval(seed: 5) == many.bootstrapInterval(seed: 5))
-    #expect(many.bootstrapInterval(seed: 5) != many.bootstrapInterval(seed: 6))
-    #expect(Statistics([0.5, nil]).bootstrapInterval(seed: 1) == nil)
-    #expect(Statistics([0.5, 0.5]).bootstrapInterval(seed: 1) == 0.5...0.5)
+    let values = [0.9, 0.7, 0.85, 0.2, 0.95]
+    let first = try #require(Bootstrap(seed: 5).interval(forMeanOf: values))
+    #expect(Bootstrap(seed: 5).interval(forMeanOf: values.reversed()) == first)
+    #expect(first.contains(0.72))
+    let many = (0..<40).map { Double($0).squareRoot() }
+    #expect(
+      Bootstrap(seed: 5).interval(forMeanOf: many) != Bootstrap(seed: 6).interval(forMeanOf: many))
+    #expect(Bootstrap(seed: 1).interval(forMeanOf: [0.5]) == nil)
+    #expect(Bootstrap(seed: 1).interval(forMeanOf: [0.5, 0.5]) == 0.5...0.5)
+    #expect(Bootstrap(seed: 1).intervals(forMediansOf: [[0.5], []]) == [nil, nil])
+  }
+
+  @Test func `columns share their draws, and a case without a value does not count`() {
+    let columns = [
+      [[0.9], [0.7], [0.85]], [[1, 2], [3], [], [4, 5, 6]], [[0.5], []], [[2], [8], [4]],
+    ]
+    let together = Bootstrap(seed: 3).intervals(forMeansOf: columns)
+    #expect(together == columns.map { Bootstrap(seed: 3).intervals(forMeansOf: [$0])[0] })
+    #expect(
+      together[1] == Bootstrap(seed: 3).intervals(forMeansOf: [[[3], [6, 5, 4], [2, 1]]])[0])
+    #expect(together[2] == nil)
   }
 
   @Test func `Holm's correction is that of its definition`() throws {
@@ -132,7 +145,7 @@ struct SignificanceTests {
     await #expect(processExitsWith: .failure) { _ = SignedRankTest([1, .nan]) }
     await #expect(processExitsWith: .failure) { _ = holmCorrected([0.5, 1.5]) }
     await #expect(processExitsWith: .failure) {
-      _ = Statistics([1, .infinity]).bootstrapInterval(seed: 1)
+      _ = Bootstrap(seed: 1).interval(forMeanOf: [1, .infinity])
     }
   }
 }

@@ -148,13 +148,14 @@ struct TrickyCaseTests {
     let scores = Scores(prediction: pair.0, reference: pair.1)
     #expect(scores.status == status)
     #expect(scores.dice == dice)
-    #expect(scores.intersectionOverUnion == dice)
-    #expect(scores.hausdorff == nil && scores.hausdorff95Pooled == nil)
-    #expect(scores.averageSymmetric == nil && scores.normalisedWithin1 == nil)
-    let published = Scores(prediction: pair.0, reference: pair.1, convention: .transunet)
+    #expect(scores[.intersectionOverUnion] == dice)
+    #expect(scores[.hausdorff] == nil && scores[.hausdorff95Pooled] == nil)
+    #expect(scores[.averageSymmetric] == nil && scores[.normalised(within: 1)] == nil)
+    let published = Scores(
+      prediction: pair.0, reference: pair.1, scoring: Scoring(convention: .transunet))
     #expect(published.status == status)
     #expect(published.dice == publishedDice)
-    #expect(published.hausdorff95Pooled == 0 && published.hausdorff == 0)
-    #expect(published.averageSymmetric == nil && published.normalisedWithin1 == nil)
+    #expect(published[.hausdorff95Pooled] == 0 && published[.hausdorff] == 0)
+    #expect(published[.averageSymmetric] == nil && published[.normalised(within: 1)] == nil)
   }
 }

@@ -48,16 +48,18 @@ struct EvaluatorTests {
         predictions: [prediction.path], reference: reference.path)
       #expect(cases.map(\.name) == ["a", "b"])
       let found = try await Evaluator.compared(
-        cases, names: nil, map: nil, convention: .standard)
+        cases, names: nil, map: nil)
       #expect(found.evaluation.rows.map(\.name) == ["a", "b", "b"])
       #expect(found.evaluation.rows.map(\.label) == [.value(2), .value(1), .value(4)])
       #expect(found.evaluation.rows.map(\.scores.dice) == [2.0 / 3, 1, 0])
       #expect(found.evaluation.rows[0].scores.volumeOfReference == 60)
       #expect(found.evaluation.rows[2].scores.status == .predictionEmpty)
       #expect(found.evaluation.spacingUnit == "mm")
-      try found.write(to: out.path)
+      let findings = Findings(found.evaluation)
+      try findings.write(to: out.path, record: found.record)
       let stored = try Evaluation(contentsOf: out.appendingPathComponent("metrics.json").path)
-      #expect(stored.json == found.evaluation.json)
+      #expect(stored == found.evaluation)
+      #expect(Findings(stored) == findings && Findings(stored).json == findings.json)
       let record = try EvaluationRecord(contentsOf: out.appendingPathComponent("cases.json").path)
       #expect(record == found.record)
     }
@@ -76,7 +78,7 @@ struct EvaluatorTests {
       let cases = try CaseFiles.matched(
         predictions: [prediction.path], reference: reference.path)
       let found = try await Evaluator.compared(
-        cases, names: nil, map: map, convention: .standard)
+        cases, names: nil, map: map)
       let rows = found.evaluation.rows
       #expect(rows.map(\.label) == [.name("whole"), .name("core"), .name("absent")])
       #expect(rows.map(\.scores.dice) == [1, 0, nil])
@@ -101,10 +103,10 @@ struct EvaluatorTests {
         predictions: [prediction.appendingPathComponent("mine.png").path],
         reference: reference.appendingPathComponent("truth.png").path)
       let found = try await Evaluator.compared(
-        cases, names: nil, map: nil, convention: .standard)
+        cases, names: nil, map: nil)
       #expect(found.evaluation.spacingUnit == "pixel")
       #expect(found.evaluation.rows.map(\.name) == ["truth"])
-      #expect(found.evaluation.rows[0].scores.hausdorff == 1)
+      #expect(found.evaluation.rows[0].scores[.hausdorff] == 1)
       #expect(found.evaluation.rows[0].scores.volumeOfPrediction == 12)
     }
   }
@@ -148,7 +150,7 @@ struct EvaluatorTests {
       let cases = try CaseFiles.matched(
         predictions: [prediction.path], reference: reference.path)
       await #expect {
-        try await Evaluator.compared(cases, names: nil, map: nil, convention: .standard)
+        try await Evaluator.compared(cases, names: nil, map: nil)
       } throws: { error in
         "\(error)".contains("prediction/a.nii") && "\(error)".contains("reference/a.nii")
           && "\(error)".contains("0.01")

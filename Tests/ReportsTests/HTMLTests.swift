@@ -41,15 +41,15 @@ struct PageTests {
       {"step": 3, "ep
       """, "metrics.jsonl")
     var scores = Scores(volumeOfPrediction: 10, volumeOfReference: 20, status: .ok)
-    scores.dice = 2.0 / 3
+    scores[.dice] = 2.0 / 3
     let rows = [
       Evaluation.Row(name: "case <1>", label: .name("a&b"), scores: scores),
       Evaluation.Row(
         name: "case <1>", label: .name("c"),
         scores: Scores(volumeOfPrediction: 0, volumeOfReference: 5, status: .predictionEmpty)),
     ]
-    let evaluation = Evaluation(convention: .standard, spacingUnit: "mm", rows: rows)
-    try write(evaluation.json, "evaluation/metrics.json")
+    let evaluation = Evaluation(spacingUnit: "mm", rows: rows)
+    try write(Findings(evaluation).json, "evaluation/metrics.json")
     try body(folder)
   }
 

@@ -31,8 +31,8 @@ struct PictureTests {
     try Volume(voxels: image, geometry: geometry).write(path("images/a.nii.gz"))
     let cases = try CaseFiles.matched(
       predictions: [path("predictions")], reference: path("labels"))
-    try await Evaluator.compared(cases, names: nil, map: nil, convention: .standard)
-      .write(to: path("out"))
+    let found = try await Evaluator.compared(cases, names: nil, map: nil)
+    try Findings(found.evaluation).write(to: path("out"), record: found.record)
     try body(root, root.appendingPathComponent("out"))
   }
 

@@ -58,7 +58,7 @@ private func evaluating() {
       benchmark.startMeasurement()
       for _ in benchmark.scaledIterations {
         blackHole(
-          try await Evaluator.compared(cases, names: nil, map: nil, convention: .standard) { _ in })
+          try await Evaluator.compared(cases, names: nil, map: nil))
       }
     }, setup: { try Folder() })
 }

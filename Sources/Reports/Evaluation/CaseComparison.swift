@@ -12,15 +12,21 @@ public struct CaseComparison: Sendable {
   public let record: EvaluationRecord.Case
   /// Values of the masks that belong to no class of the map.
   public let unmapped: [Int32]
+  /// The case's lines of the tables that are asked for.
+  public internal(set) var details: [DetailTable: String] = [:]
 
   /// Compares the masks of a case: each label of the map, else of either mask, 0 excepted.
   ///
   /// A map's class merges its values. The grids must agree (`Geometry.difference`); distances use the
   /// reference's spacing. `names` are the predictions' names, or nil where there is only one.
   public init(
-    _ files: CaseFiles, names: [String]?, map: LabelMap?, convention: Convention
+    _ files: CaseFiles, names: [String]?, map: LabelMap?, scoring: Scoring
   ) throws {
     let reference = try LabelMasks(files.reference, name: files.name)
+    guard scoring.lesions == nil || reference.geometry.unit == .millimetre else {
+      throw ReportError.incomparable(
+        case: files.name, reason: "the rules for lesions are in mm, and a picture has no scale")
+    }
     var rows: [Evaluation.Row] = []
     var values = Set(reference.masks.keys)
     for (index, path) in files.predictions.enumerated() {
@@ -30,18 +36,51 @@ public struct CaseComparison: Sendable {
         map?.classes.map { (Evaluation.Label.name($0.name), $0.values) }
         ?? Set(reference.masks.keys).union(prediction.masks.keys).sorted()
         .map { (Evaluation.Label.value($0), [$0]) }
-      rows += classes.map { label, values in
-        Evaluation.Row(
-          prediction: names?[index], name: files.name, label: label,
-          scores: Scores(
-            prediction: prediction.mask(of: values), reference: reference.mask(of: values),
-            convention: convention))
+      for (label, values) in classes {
+        let pair = MaskPair(
+          prediction: prediction.mask(of: values), reference: reference.mask(of: values),
+          axis: reference.geometry.acquiredAxis, scoring: scoring)
+        let row = Evaluation.Row(
+          prediction: names?[index], name: files.name, label: label, scores: pair.scores)
+        rows.append(row)
+        for (table, lines) in pair.details(row) { details[table, default: ""] += lines }
       }
     }
     self.rows = rows
-    spacingUnit = convention == .transunet ? "voxel" : reference.geometry.unit.rawValue
+    spacingUnit =
+      scoring.convention == .transunet ? "voxel" : reference.geometry.unit.rawValue
     record = try EvaluationRecord.Case(files, names: names)
     unmapped = map.map { values.subtracting($0.classes.flatMap(\.values)).sorted() } ?? []
+  }
+}
+
+/// What is computed of two masks.
+private struct MaskPair {
+  let scores: Scores
+  private let slices: SliceOverlaps?
+  private let lesions: LesionScores?
+  private let scoring: Scoring
+
+  init(prediction: Mask, reference: Mask, axis: Int, scoring: Scoring) {
+    self.scoring = scoring
+    slices =
+      scoring.perSlice
+      ? SliceOverlaps(prediction: prediction, reference: reference, axis: axis) : nil
+    lesions = scoring.lesions.map {
+      LesionScores(prediction: prediction, reference: reference, rules: $0.rules)
+    }
+    scores = Scores(
+      prediction: prediction, reference: reference, scoring: scoring, slices: slices,
+      lesions: lesions)
+  }
+
+  /// The lines of the tables, for the row of the scores.
+  func details(_ row: Evaluation.Row) -> [(DetailTable, String)] {
+    let penalty = scoring.lesions?.rules.penalty ?? 0
+    return [
+      slices.map { (.slices, DetailTable.lines(of: $0, row)) },
+      lesions.map { (.lesions, DetailTable.lines(of: $0, row, penalty: penalty)) },
+    ].compactMap(\.self)
   }
 }
 

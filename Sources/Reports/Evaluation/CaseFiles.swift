@@ -53,6 +53,26 @@ public struct CaseFiles: Sendable, Equatable {
     return ending.map { String(name.dropLast($0.count)) } ?? name
   }
 
+  /// What several predictions are called: the ends of their paths, as short as tells them apart.
+  ///
+  /// Paths that are the same are numbered.
+  public static func names(of predictions: [String]) -> [String] {
+    let parts = predictions.map { path in
+      let url = URL(fileURLWithPath: path).standardizedFileURL
+      return url.deletingLastPathComponent().pathComponents.filter { $0 != "/" } + [caseName(path)]
+    }
+    let longest = parts.map(\.count).max() ?? 1
+    func called(_ length: Int) -> [String] {
+      parts.map { $0.suffix(length).joined(separator: "/") }
+    }
+    let length = (1...max(longest, 1)).first { Set(called($0)).count == Set(parts).count }
+    var seen: [String: Int] = [:]
+    return called(length ?? longest).map { name in
+      seen[name, default: 0] += 1
+      return seen[name] == 1 ? name : "\(name) (\(seen[name] ?? 0))"
+    }
+  }
+
   private static let endings = VolumeFile.endings + [".hdr", ".png"]
 
   /// The masks of a folder, or the one of a file, by case name.

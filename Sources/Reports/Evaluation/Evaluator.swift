@@ -1,6 +1,7 @@
 import Archives
 import Foundation
 public import Metrics
+import Tensors
 public import Volumes
 
 /// Compares predictions with a reference, two cases at a time, so that memory does not grow with their number.
@@ -12,41 +13,57 @@ public struct Evaluator: Sendable {
   /// What the user should know, in sentences.
   public let warnings: [String]
 
+  /// How many cases may be done ahead of the first one that is not.
+  private static let reach = 16
+
   /// Compares the cases; `names` are the predictions' names where there are several.
   ///
-  /// `done` is called after each case with how many are done. The first case in their order that fails decides the error.
+  /// `details` gets the lines of the tables the scoring asks for, in the order of the cases. `done` is called
+  /// after each case with how many are done. The first case in their order that fails decides the error.
   public static func compared(
-    _ cases: [CaseFiles], names: [String]?, map: LabelMap?, convention: Convention,
-    done: (Int) -> Void = { _ in }
+    _ cases: [CaseFiles], names: [String]?, map: LabelMap?, scoring: Scoring = Scoring(),
+    details: (DetailTable, String) throws -> Void = { _, _ in },
+    done: (Int) throws -> Void = { _ in }
   ) async throws -> Evaluator {
     typealias Outcome = (index: Int, result: Result<CaseComparison, any Error>)
     var outcomes: [Int: Result<CaseComparison, any Error>] = [:]
-    await withTaskGroup(of: Outcome.self) { group in
-      var next = 0
+    try await withThrowingTaskGroup(of: Outcome.self) { group in
+      var (next, running, told) = (0, 0, 0)
+      var hasFailed = false
       func start() {
-        guard next < cases.count else { return }
-        let (index, files) = (next, cases[next])
-        next += 1
-        group.addTask {
-          let result = Result {
-            try CaseComparison(files, names: names, map: map, convention: convention)
+        while running < min(2, Threads.count), next < min(cases.count, told + reach), !hasFailed {
+          let (index, files) = (next, cases[next])
+          group.addTask {
+            (
+              index,
+              Result {
+                try CaseComparison(files, names: names, map: map, scoring: scoring)
+              }
+            )
           }
-          return (index, result)
+          (next, running) = (next + 1, running + 1)
         }
       }
       start()
-      start()
-      for await outcome in group {
+      while let outcome = try await group.next() {
+        running -= 1
         outcomes[outcome.index] = outcome.result
-        done(outcomes.count)
-        if case .success = outcome.result { start() }
+        if case .failure = outcome.result { hasFailed = true }
+        while case .success(var comparison) = outcomes[told] {
+          for (table, lines) in comparison.details { try details(table, lines) }
+          comparison.details = [:]
+          outcomes[told] = .success(comparison)
+          told += 1
+        }
+        try done(outcomes.count)
+        start()
       }
     }
     let compared = try outcomes.sorted { $0.key < $1.key }.map { try $0.value.get() }
-    return try Evaluator(compared, map: map, convention: convention)
+    return try Evaluator(compared, map: map, scoring: scoring)
   }
 
-  private init(_ compared: [CaseComparison], map: LabelMap?, convention: Convention) throws {
+  private init(_ compared: [CaseComparison], map: LabelMap?, scoring: Scoring) throws {
     let units = unique(compared.map(\.spacingUnit))
     if units.count > 1, let odd = compared.first(where: { $0.spacingUnit != units[0] }) {
       throw ReportError.incomparable(
@@ -55,7 +72,7 @@ public struct Evaluator: Sendable {
           + "evaluate pictures and volumes apart")
     }
     evaluation = Evaluation(
-      convention: convention, spacingUnit: units.first ?? "mm", rows: compared.flatMap(\.rows))
+      scoring: scoring, spacingUnit: units.first ?? "mm", rows: compared.flatMap(\.rows))
     record = EvaluationRecord(map: map, cases: compared.map(\.record))
     warnings = compared.filter { !$0.unmapped.isEmpty }.map { comparison in
       let values = comparison.unmapped.map { "\($0)" }.joined(separator: ", ")
@@ -63,14 +80,16 @@ public struct Evaluator: Sendable {
         + "these voxels count as background."
     }
   }
+}
 
-  /// Writes `cases.json`, `metrics.csv` and, last, `metrics.json` into a folder.
-  public func write(to folder: String) throws {
+extension Findings {
+  /// Writes `cases.json` where there is a record, `metrics.csv`, `metrics.md` and, last, `metrics.json` into a folder.
+  public func write(to folder: String, record: EvaluationRecord?) throws {
     let url = URL(fileURLWithPath: folder)
-    try AtomicFile.makeFolder(folder)
     func path(_ name: String) -> String { url.appendingPathComponent(name).path }
-    try AtomicFile.write(try record.json(), to: path("cases.json"))
-    try AtomicFile.write(Data(evaluation.csv.utf8), to: path("metrics.csv"))
-    try AtomicFile.write(Data(evaluation.json.utf8), to: path("metrics.json"))
+    if let record { try AtomicFile.write(try record.json(), to: path("cases.json")) }
+    try AtomicFile.write(Data(csv.utf8), to: path("metrics.csv"))
+    try AtomicFile.write(Data(markdown.utf8), to: path("metrics.md"))
+    try AtomicFile.write(Data(json.utf8), to: path("metrics.json"))
   }
 }

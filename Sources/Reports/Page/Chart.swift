@@ -199,7 +199,7 @@ struct DiceChart {
         """
       }
     }
-    let median = evaluation.summary(.dice, prediction: prediction, label: label).statistics.median
+    let median = evaluation.statistics(.dice, prediction: prediction, label: label).median
     let bar = median.map { median -> HTML in
       """
       <path class="median" d="M\(coordinate(x(median))) \(coordinate(y - 11))v22"/>

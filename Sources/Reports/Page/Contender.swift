@@ -28,7 +28,7 @@ struct Contender {
 
   /// The statistics of a measure over one label, or all.
   func statistics(_ measure: Measure, _ label: Evaluation.Label? = nil) -> Statistics {
-    evaluation.summary(measure, prediction: prediction, label: label).statistics
+    evaluation.statistics(measure, prediction: prediction, label: label)
   }
 
   /// The cases with the best, median and worst mean Dice of their labels; fewer where there are fewer cases.

@@ -53,7 +53,7 @@ public struct Page: Sendable {
     let labels = first.labels.map(\.description).joined(separator: ", ")
     return """
       <p class="lead">\(plural(first.cases.count, "case")), labels \(labels); distances in \
-      \(first.unitWords).</p>\(first.note.map { note -> HTML in "<p class=\"note\">\(note)</p>" } ?? "")
+      \(first.unitWords).</p><p class="note">\(first.note)</p>
       """
   }
 
@@ -87,7 +87,7 @@ public struct Page: Sendable {
   }
 
   private func tiles(_ contender: Contender) -> HTML {
-    let shown: [Measure] = [.dice, .hausdorff95Maximum, .averageSymmetric, .normalisedWithin2]
+    let shown = contender.evaluation.telling
     let tiles = shown.map { measure -> HTML in
       let statistics = contender.statistics(measure)
       let unit =

@@ -7,26 +7,27 @@ enum Tables {
     let labels: [Evaluation.Label?] = contender.evaluation.labels.map { $0 }
     let groups = labels.count > 1 ? labels + [nil] : labels
     let rows = groups.map { label -> HTML in
-      let cells = Measure.allCases.map { cell(contender.statistics($0, label), $0) }
+      let cells = contender.evaluation.measures.map { cell(contender.statistics($0, label), $0) }
       return """
         <tr\(style("all", if: label == nil))><th scope="row">\
         \(label?.description ?? "all labels")</th>\(cells)</tr>
         """
     }
-    return table(head: ["label"] + Measure.allCases.map(\.title), rows: rows)
+    return table(head: ["label"] + contender.evaluation.measures.map(\.title), rows: rows)
   }
 
   /// One row for each contender: every measure over all labels.
   static func comparison(_ contenders: [Contender]) -> HTML {
+    let measures = contenders.first?.evaluation.measures ?? []
     let best = Dictionary(
-      uniqueKeysWithValues: Measure.allCases.map { measure in
+      uniqueKeysWithValues: measures.map { measure in
         let means = contenders.compactMap { contender in
           decimals(contender.statistics(measure).mean, measure.decimals).asNumber
         }
         return (measure, measure.isDistance ? means.min() : means.max())
       })
     let rows = contenders.map { contender -> HTML in
-      let cells = Measure.allCases.map { measure -> HTML in
+      let cells = measures.map { measure -> HTML in
         let statistics = contender.statistics(measure)
         let shown = decimals(statistics.mean, measure.decimals).asNumber
         let isBest = shown != nil && shown == best[measure].flatMap { $0 }
@@ -34,7 +35,7 @@ enum Tables {
       }
       return "<tr><th scope=\"row\">\(contender.name)</th>\(cells)</tr>"
     }
-    return table(head: ["prediction"] + Measure.allCases.map(\.title), rows: rows)
+    return table(head: ["prediction"] + measures.map(\.title), rows: rows)
   }
 
   /// Dice per label, one row for each contender; nothing where there is one label.
@@ -52,8 +53,8 @@ enum Tables {
   /// Every case and label.
   static func cases(_ contender: Contender) -> HTML {
     let rows = contender.rows.map { row -> HTML in
-      let cells = Measure.allCases.map { measure -> HTML in
-        let value = row.scores[keyPath: measure.path]
+      let cells = contender.evaluation.measures.map { measure -> HTML in
+        let value = row.scores[measure]
         let words = decimals(value, measure.decimals)
         guard measure == .dice, let value else { return "<td>\(words)</td>" }
         return """
@@ -73,7 +74,7 @@ enum Tables {
     }
     let unit = contender.evaluation.spacingUnit == "pixel" ? "pixels" : "mm³"
     return table(
-      head: ["case", "label"] + Measure.allCases.map(\.title) + [
+      head: ["case", "label"] + contender.evaluation.measures.map(\.title) + [
         "prediction, \(unit)", "reference, \(unit)", "status",
       ], rows: rows)
   }

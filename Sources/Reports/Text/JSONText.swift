@@ -10,6 +10,8 @@ public indirect enum JSONText: Sendable {
   case number(Double?)
   /// A whole number.
   case integer(Int)
+  /// True or false.
+  case flag(Bool)
   /// A text.
   case string(String)
 
@@ -24,6 +26,7 @@ public indirect enum JSONText: Sendable {
         ? "[]" : "[\n    " + elements.map(\.text).joined(separator: ",\n    ") + "\n  ]"
     case .number(let value): value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null"
     case .integer(let value): "\(value)"
+    case .flag(let value): value ? "true" : "false"
     case .string(let value): Self.quoted(value)
     }
   }

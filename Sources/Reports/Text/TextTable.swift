@@ -19,6 +19,19 @@ public func textTable(header: [String], rows: [[String]], leading: Int) -> Strin
   return ([line(header), rule] + rows.map(line)).joined(separator: "\n") + "\n"
 }
 
+/// A text in lines of up to `width` characters, broken at blanks.
+func wrapped(_ text: String, width: Int = 100) -> String {
+  var lines: [String] = []
+  for word in text.split(separator: " ") {
+    if let last = lines.last, last.count + 1 + word.count <= width {
+      lines[lines.count - 1] = "\(last) \(word)"
+    } else {
+      lines.append(String(word))
+    }
+  }
+  return lines.joined(separator: "\n")
+}
+
 /// A number with a fixed count of decimals; a dash where there is none.
 func decimals(_ value: Double?, _ count: Int) -> String {
   guard let value, value.isFinite else { return "–" }
