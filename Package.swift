@@ -65,7 +65,7 @@ let package = Package(
       "Inference",
       [
         "Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything",
-        "Adaptation", "Archives", "Volumes", "Exemplars",
+        "Adaptation", "Archives", "Volumes", "Exemplars", "Metrics",
       ]),
     module(
       "Training",

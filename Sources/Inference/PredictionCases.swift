@@ -49,6 +49,26 @@ public struct PredictionCase: Sendable {
     if case .files(let files) = content { files } else { [] }
   }
 
+  /// How large the image is beside others: the bytes of its files, or the voxels of a case of a pack.
+  public var size: Int {
+    switch content {
+    case .files(let files):
+      files.map(PredictionCase.bytes).reduce(0, +)
+    case .packed(let pack):
+      pack.cases.first { $0.id == name }?.geometry.count ?? 0
+    }
+  }
+
+  /// The bytes of a file, or of the files in a folder.
+  private static func bytes(at path: String) -> Int {
+    let files = FileManager.default
+    guard isFolder(path) else {
+      return (try? files.attributesOfItem(atPath: path))?[.size] as? Int ?? 0
+    }
+    return ((try? files.contentsOfDirectory(atPath: path)) ?? [])
+      .map { bytes(at: "\(path)/\($0)") }.reduce(0, +)
+  }
+
   /// Where the labels go: to `out` for an image that was named itself, else to a file of the case's name in the folder
   /// `out`, a `.png` for a picture, a `.nrrd` or `.mha` for an NRRD or a MetaImage and a `.nii.gz` for any other volume.
   public func target(_ out: String) -> String {

@@ -16,9 +16,6 @@ public struct VolumePrediction {
   /// Whether only the largest connected component of each class is kept.
   public let keepsLargest: Bool
 
-  /// Images of up to this many tokens a side are worked on side by side, one a thread; larger ones one by one.
-  private static let smallGrid = 32
-
   /// The prediction of an adapter on its base weights; an image size, where given, must be the adapter's.
   /// - Throws: `InferenceError.needsPrompts` for an adapter trained with prompts, which has no classes.
   public init(
@@ -32,54 +29,94 @@ public struct VolumePrediction {
     self.keepsLargest = keepsLargest
   }
 
+  /// Tells how many slices of how many are done; what it throws ends the prediction.
+  public typealias Progress = (_ done: Int, _ total: Int) throws -> Void
+
   /// The labels of a volume, in the grid of its source.
   ///
   /// Each slice's logits are brought back to the slice's own pixels before the class of the highest is taken.
-  public func labels(of volume: Volume, case name: String) throws -> LabelVolume {
-    guard (1...3).contains(volume.channels) else {
-      throw InferenceError.channels(case: name, found: volume.channels)
-    }
-    let canonical = volume.canonical
-    let normalised = Volume(
-      voxels: try preparation.normalised(canonical.voxels, case: name),
-      geometry: canonical.geometry, source: canonical.source)
-    let slices = preparation.plane.slices(of: canonical.geometry)
-    var classes = [UInt8](repeating: 0, count: canonical.geometry.count)
-    for (index, slice) in predictedSlices(of: normalised, slices).enumerated() {
-      slices.put(slice, index, into: &classes)
-    }
-    if keepsLargest {
-      classes = Components.keepingLargest(
-        perClass: classes, extents: canonical.geometry.extents)
-    }
-    let values = labels.map { Int32($0.value) }
-    return LabelVolume(
-      values: classes.map { $0 == 0 ? 0 : values[Int($0) - 1] }, geometry: canonical.geometry,
-      source: volume.source
-    ).restored
+  public func labels(
+    of volume: Volume, case name: String, progress: Progress = { _, _ in }
+  ) throws -> LabelVolume {
+    let scan = try PreparedScan(volume, self, case: name)
+    let classes = finished(
+      try scan.answers(of: self, progress: progress).map(\.classes), scan)
+    return volumeOfLabels(classes, scan)
   }
 
-  private func predictedSlices(of volume: Volume, _ slices: Slices) -> [[UInt8]] {
-    var predicted = [[UInt8]](repeating: [], count: slices.count)
-    let small = preparation.size / model.model.configuration.patch <= VolumePrediction.smallGrid
-    predicted.withUnsafeMutableBufferPointer { buffer in
-      let predicted = buffer
-      func predict(_ index: Int) {
-        predicted[index] = classes(of: slices.image(index, of: volume))
+  /// The labels of a volume, and how sure they are; where `mirrored`, every slice is predicted once more, mirrored.
+  public func judgedLabels(
+    of volume: Volume, case name: String, mirrored: Bool, progress: Progress = { _, _ in }
+  ) throws -> (labels: LabelVolume, confidence: [Confidence]) {
+    let scan = try PreparedScan(volume, self, case: name)
+    let count = scan.slices.count
+    let total = mirrored ? 2 * count : count
+    let answers = try scan.answers(of: self, massed: true) { done, _ in try progress(done, total) }
+    let classes = finished(answers.map(\.classes), scan)
+    var flips = [Double?](repeating: nil, count: labels.count)
+    if mirrored {
+      let others = try scan.answers(of: self, mirrored: true) { done, _ in
+        try progress(count + done, total)
       }
-      if small { parallel(slices.count, predict) } else { (0..<slices.count).forEach(predict) }
+      flips = Agreement.dice(
+        classes, finished(others.map(\.classes), scan), classes: labels.count)
     }
-    return predicted
+    let slices = Agreement.acrossSlices(
+      (0..<count).map { scan.slices.labels($0, of: classes) }, classes: labels.count)
+    let confidence = labels.indices.map { index in
+      Confidence(
+        case: name, label: labels[index].name, value: labels[index].value,
+        parts: Confidence.Parts(
+          expectedDice: SliceAnswer.expectedDice(answers, of: index),
+          sliceAgreement: slices[index], flipAgreement: flips[index]))
+    }
+    return (volumeOfLabels(classes, scan), confidence)
+  }
+
+  /// The number of a volume's slices, and the time of one where many are predicted, by a trial.
+  public func trial(of volume: Volume, case name: String) throws -> (slices: Int, seconds: Double) {
+    let scan = try PreparedScan(volume, self, case: name)
+    let middle = scan.slices.count / 2
+    var some = middle..<middle + 1
+    if scan.isSmall(self) {
+      // The first is for the weights to come into memory.
+      _ = scan.answers(of: self, some)
+      some = max(0, middle - Threads.count)..<min(scan.slices.count, middle + Threads.count)
+    }
+    let start = Date()
+    _ = scan.answers(of: self, some)
+    return (scan.slices.count, Date().timeIntervalSince(start) / Double(some.count))
+  }
+
+  /// The classes of the canonical volume, after what is done to the whole of it.
+  private func finished(_ slices: [[UInt8]], _ scan: PreparedScan) -> [UInt8] {
+    var classes = [UInt8](repeating: 0, count: scan.volume.geometry.count)
+    for (index, slice) in slices.enumerated() { scan.slices.put(slice, index, into: &classes) }
+    guard keepsLargest else { return classes }
+    return Components.keepingLargest(
+      perClass: classes, extents: scan.volume.geometry.extents)
+  }
+
+  private func volumeOfLabels(_ classes: [UInt8], _ scan: PreparedScan) -> LabelVolume {
+    let values = labels.map { Int32($0.value) }
+    return LabelVolume(
+      values: classes.map { $0 == 0 ? 0 : values[Int($0) - 1] }, geometry: scan.volume.geometry,
+      source: scan.volume.source
+    ).restored
   }
 
   /// The class of each pixel of a slice [C, h, w] of a normalised volume.
   public func classes(of slice: Tensor) -> [UInt8] {
+    VolumePrediction.highest(logits(of: slice))
+  }
+
+  /// The logits [K, h, w] of a slice [C, h, w] of a normalised volume.
+  func logits(of slice: Tensor) -> Tensor {
     let (height, width) = (slice.shape[1], slice.shape[2])
     let embedding = model.model.imageEncoder(preparation.input(slice)).detached
     let masks = model.model.masks(of: embedding).masks.value
-    let logits = preparation.restored(
+    return preparation.restored(
       masks.reshaped(Array(masks.shape.dropFirst())), height: height, width: width)
-    return VolumePrediction.highest(logits)
   }
 
   /// The index of the highest of the first axis at every pixel of logits [K, h, w]; the lowest index where they tie.

@@ -1,5 +1,6 @@
 import Autodiff
 import Exemplars
+import Foundation
 import SegmentAnything
 import Tensors
 
@@ -57,6 +58,18 @@ struct EmbeddingFill {
       first += values.count
       progress(first)
     }
+  }
+
+  /// One embedding [1, g, g, C], and the time of one where many are computed, by a trial that is not stored.
+  func trial(_ names: [SliceVariants.Name]) -> (embedding: Tensor, seconds: Double)? {
+    let isSmall = variants.side / 4 <= EmbeddingFill.smallGrid
+    let some = Array(names.prefix(isSmall ? 2 * Threads.count : 1))
+    // The first of small ones is for the weights to come into memory.
+    if isSmall { _ = encoded(Array(some.prefix(1)), isInterrupted: { false }) }
+    let start = Date()
+    guard let first = encoded(some, isInterrupted: { false }).first else { return nil }
+    let seconds = Date().timeIntervalSince(start) / Double(some.count)
+    return (first.reshaped([1] + first.shape), seconds)
   }
 
   /// The embeddings of some images; of large ones, whose encoding takes seconds, those before an interruption.

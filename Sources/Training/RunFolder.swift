@@ -10,6 +10,7 @@ struct RunFolder {
   var recipe: String { "\(path)/recipe.yaml" }
   var environment: String { "\(path)/environment.json" }
   var metrics: String { "\(path)/metrics.jsonl" }
+  var finished: String { "\(path)/finished.json" }
   var adapter: String { "\(path)/adapter.safetensors" }
   var snapshots: String { "\(path)/snapshot" }
 
@@ -31,11 +32,13 @@ struct RunFolder {
   /// Writes what a run is made of: the resolved recipe and the environment.
   func describe(_ recipe: Recipe, _ environment: Environment) throws {
     try AtomicFile.write(Data(try recipe.yaml().utf8), to: self.recipe)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    var text = try encoder.encode(environment)
-    text.append(contentsOf: Data("\n".utf8))
-    try AtomicFile.write(text, to: self.environment)
+    try AtomicFile.writeJSON(environment, to: self.environment)
+  }
+
+  /// Writes what the run took: the seconds of its steps, and the most memory its last session held at once.
+  func finish(seconds: Double) throws {
+    try AtomicFile.writeJSON(
+      Finished(seconds: seconds, peakMemoryBytes: ProcessMemory.peak), to: finished)
   }
 
   /// Keeps the lines of the first `steps` steps of the metrics, so that a resumed run goes on after them.
@@ -43,6 +46,26 @@ struct RunFolder {
     let data = FileManager.default.contents(atPath: metrics) ?? Data()
     let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").prefix(steps)
     try AtomicFile.write(Data(lines.map { "\($0)\n" }.joined().utf8), to: metrics)
+  }
+}
+
+extension AtomicFile {
+  /// Writes a value as JSON for people: sorted keys, a line each, a newline at the end.
+  fileprivate static func writeJSON(_ value: some Encodable, to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    try write(try encoder.encode(value) + Data("\n".utf8), to: path)
+  }
+}
+
+/// What a run took.
+private struct Finished: Encodable {
+  let seconds: Double
+  let peakMemoryBytes: Int?
+
+  enum CodingKeys: String, CodingKey {
+    case seconds
+    case peakMemoryBytes = "peak_memory_bytes"
   }
 }
 
@@ -91,6 +114,19 @@ public struct StepRecord: Codable, Equatable, Sendable {
   public var lr: Double
   /// The seconds all steps have taken so far.
   public var seconds: Double
+
+  /// What is written down of a step.
+  public init(
+    step: Int, epoch: Int, loss: Double, ce: Double, dice: Double, lr: Double, seconds: Double
+  ) {
+    self.step = step
+    self.epoch = epoch
+    self.loss = loss
+    self.ce = ce
+    self.dice = dice
+    self.lr = lr
+    self.seconds = seconds
+  }
 }
 
 /// The metrics of a run, a JSON line for each step, which reach the file step by step.

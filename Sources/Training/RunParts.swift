@@ -132,14 +132,16 @@ final class RunParts {
     try fill?.readAhead(order.items(ofStep: step).map(name))
   }
 
-  /// A step's images, with their prompts and targets.
-  func images(ofStep step: Int) throws -> [StepImage] {
+  /// A step's images, with their prompts and targets; where `standIn` is given, it is the embedding of each.
+  func images(ofStep step: Int, standIn: Tensor? = nil) throws -> [StepImage] {
     let items = order.items(ofStep: step)
     let names = items.map(name)
     let variants = variants.samples(names)
     guard recipe.prompts != .none else {
       return try zip(names, variants).map {
-        StepImage(content: try content($0, $1), prompt: nil, target: $1.target)
+        StepImage(
+          content: try standIn.map { .embedding($0) } ?? content($0, $1), prompt: nil,
+          target: $1.target)
       }
     }
     var common = random.split("prompts", step)
@@ -147,7 +149,8 @@ final class RunParts {
       recipe.prompts, size: preparation.size, using: &common)
     return try items.indices.map { index in
       var own = random.split("prompt", items[index].visit)
-      return try prompted(names[index], variants[index], items[index], simulation, &own)
+      return try prompted(
+        names[index], variants[index], items[index], simulation, &own, standIn: standIn)
     }
   }
 
@@ -156,11 +159,16 @@ final class RunParts {
   /// A variant may have moved the object out of the image; the slice itself, which always has it, then takes its place.
   private func prompted(
     _ name: SliceVariants.Name, _ variant: SliceVariants.Sample, _ item: BatchOrder.Item,
-    _ simulation: PromptSimulation, _ random: inout Random
+    _ simulation: PromptSimulation, _ random: inout Random, standIn: Tensor?
   ) throws -> StepImage {
     let sample = samples[item.sample]
     func target(_ variant: SliceVariants.Sample) -> [UInt8] {
       variant.target.map { $0 == sample.object ? 1 : 0 }
+    }
+    func content(
+      _ name: SliceVariants.Name, _ variant: SliceVariants.Sample
+    ) throws -> StepImage.Content {
+      try standIn.map { .embedding($0) } ?? self.content(name, variant)
     }
     let own = target(variant)
     if let prompt = simulation.prompt(for: own, side: variants.side, using: &random) {
@@ -181,9 +189,10 @@ final class RunParts {
   }
 
   /// The time of a step, by some that are not taken: two or more, until `limit` seconds have passed.
-  func secondsPerStep(within limit: Double) throws -> Double {
+  func secondsPerStep(within limit: Double, standIn: Tensor? = nil) throws -> Double {
     func take(_ step: Int) throws {
-      _ = BatchPass(adapted, try images(ofStep: step), Objective(loss: recipe.loss)).gradients()
+      let images = try images(ofStep: step, standIn: standIn)
+      _ = BatchPass(adapted, images, Objective(loss: recipe.loss)).gradients()
     }
     try take(0)
     let start = Date()

@@ -15,8 +15,8 @@ public final class Trainer {
   /// How many steps in a row may predict only background on batches that hold objects.
   static let backgroundLimit = 500
 
-  private var recipe: Recipe
-  private let parts: RunParts
+  private(set) var recipe: Recipe
+  let parts: RunParts
   private let folder: RunFolder
   private let resumed: Snapshot?
   private let version: String
@@ -67,7 +67,7 @@ public final class Trainer {
       scalars: parts.adapted.learningCount,
       modelScalars: parts.adapted.model.inventory.parameters.reduce(0) { $0 + $1.value.count },
       missingEmbeddings: missing, embeddingBytes: parts.fill?.bytes(missing) ?? 0,
-      embeddingSeconds: nil, steps: recipe.budget.steps, firstStep: state.step)
+      steps: recipe.budget.steps, firstStep: state.step)
   }
 
   /// Trains to the budget's end and writes the adapter.
@@ -83,30 +83,34 @@ public final class Trainer {
       try begin()
     }
     try folder.cutMetrics(to: state.step)
-    let log = try MetricsLog(folder.metrics)
-    let session = (start: Date(), step: state.step, seconds: state.seconds)
     let steps = recipe.budget.steps ?? 0
+    if state.step < steps { try takeSteps(steps) }
+    try parts.adapter().write(to: folder.adapter)
+    try folder.finish(seconds: state.seconds)
+    report(.finished(adapter: folder.adapter))
+  }
+
+  /// Takes the steps that are left, telling and saving on the way.
+  private func takeSteps(_ steps: Int) throws {
+    let log = try MetricsLog(folder.metrics)
+    let events = try EventFile(inFolder: folder.path, firstStep: state.step + 1)
+    let session = (start: Date(), seconds: state.seconds)
     while state.step < steps {
       let record = try takeStep { session.seconds + Date().timeIntervalSince(session.start) }
       try log.add(record)
-      let perStep = (record.seconds - session.seconds) / Double(state.step - session.step)
-      report(.stepped(record, of: steps, secondsLeft: perStep * Double(steps - state.step)))
+      try events.add(record)
+      report(.stepped(record, of: steps))
       try saveWhereDue(steps)
     }
-    try parts.adapter().write(to: folder.adapter)
-    report(.finished(adapter: folder.adapter))
   }
 
   /// Encodes what the store lacks, without training.
   public func encode() throws {
     guard let fill = parts.fill else { return }
     let missing = try fill.missing(parts.storedNames)
-    let start = Date()
-    try fill.encode(missing, isInterrupted: isInterrupted) { done in
-      let perImage = Date().timeIntervalSince(start) / Double(done)
-      report(
-        .encoded(
-          done, of: missing.count, secondsLeft: perImage * Double(missing.count - done)))
+    if !missing.isEmpty { report(.encoded(0, of: missing.count)) }
+    try fill.encode(missing, isInterrupted: isInterrupted) {
+      report(.encoded($0, of: missing.count))
     }
     Memory.trim()
     if isInterrupted(), try !fill.missing(missing).isEmpty {

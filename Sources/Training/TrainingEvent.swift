@@ -2,12 +2,12 @@
 public enum TrainingEvent: Sendable {
   /// What is about to be done.
   case prepared(RunSummary)
-  /// Images were encoded: how many of how many, and the seconds that are left.
-  case encoded(Int, of: Int, secondsLeft: Double)
+  /// Images were encoded: how many of how many; the first time none, before the work begins.
+  case encoded(Int, of: Int)
   /// The steps that fit into the budget's seconds, and the seconds of one.
   case timed(steps: Int, secondsPerStep: Double)
-  /// A step was taken: the steps in all, and the seconds that are left.
-  case stepped(StepRecord, of: Int, secondsLeft: Double)
+  /// A step was taken, of so many in all.
+  case stepped(StepRecord, of: Int)
   /// The state was saved.
   case saved(step: Int, path: String)
   /// Something the user should know at once.
@@ -32,8 +32,6 @@ public struct RunSummary: Sendable {
   public var missingEmbeddings: Int
   /// The bytes they take on disk.
   public var embeddingBytes: Int
-  /// The seconds they take, where one was timed.
-  public var embeddingSeconds: Double?
   /// The steps in all; nil where seconds are given and none was timed yet.
   public var steps: Int?
   /// The steps taken already, in a resumed run.

@@ -38,7 +38,7 @@ struct EmbedCommand: ParsableCommand {
       settings: size + ["precision=\(precision)", "store=\(store)"] + set,
       name: "the command line")
     let interruption = Interruption()
-    let progress = TrainingProgress(console: console)
+    let progress = TrainingProgress(console)
     let trainer = try Trainer(
       recipe, version: Graft.configuration.version,
       isInterrupted: { interruption.isRequested }, report: progress.tell)
@@ -48,7 +48,8 @@ struct EmbedCommand: ParsableCommand {
       "\(summary.missingEmbeddings) images of \(summary.slices) slices are to be encoded: "
         + "\(megabytes) MB on disk.", event: "prepared",
       ["missing_embeddings": summary.missingEmbeddings, "embedding_bytes": summary.embeddingBytes])
-    if !dryRun { try trainer.encode() }
+    guard dryRun else { return try trainer.encode() }
+    progress.tell(try trainer.estimate(steps: false))
   }
 }
 

@@ -2,6 +2,7 @@ import Archives
 import ArgumentParser
 import Foundation
 import Reports
+import Training
 import Volumes
 
 /// `graft evaluate`: masks against reference masks.
@@ -92,13 +93,11 @@ struct EvaluateCommand: AsyncParsableCommand {
     let details = try out.map {
       try DetailFiles(DetailTable.asked(by: scoring), in: $0, several: names != nil)
     }
+    let work = console.work("evaluate", total: cases.count, interruption: Interruption())
     let result = try await Evaluator.compared(
       cases, names: names, map: map, scoring: scoring, details: { try details?.write($1, to: $0) }
-    ) { done in
-      console.progress(
-        "\(done) of \(cases.count) cases", event: "case", ["done": done, "total": cases.count])
-    }
-    console.endProgress()
+    ) { done in try work.advance(to: Double(done)) }
+    console.clearLine()
     for warning in result.warnings { console.tell("warning: \(warning)", event: "warning") }
     var evaluation = try aggregation.applied(
       to: result.evaluation, centres: centres, console)

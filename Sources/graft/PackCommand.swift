@@ -2,6 +2,7 @@ import Archives
 import ArgumentParser
 import Exemplars
 import Foundation
+import Training
 import Volumes
 
 /// The command `graft pack`: arguments in, calls out.
@@ -85,20 +86,29 @@ struct PackCommand: ParsableCommand {
       kind: dataset, folders: input, labels: try labelMap(),
       split: try split.map { try SplitRule(parsing: $0) }, window: try intensities(),
       channels: channels?.split(separator: ",").map(String.init))
-    let report = try packing.check { done, all, id in
-      console.progress("checking \(id) (\(done + 1) of \(all))", event: "check", ["case": id])
-    }
-    console.endProgress()
+    let interruption = Interruption()
+    let report = try packing.check(progress: told("check", console, interruption))
+    console.clearLine()
     print(json ? try report.json() : report.text)
     try report.requireSound()
     guard !check, let out else { return }
-    try packing.write(report, to: out) { done, all, id in
-      console.progress("packing \(id) (\(done + 1) of \(all))", event: "pack", ["case": id])
-    }
-    console.endProgress()
+    try packing.write(report, to: out, progress: told("pack", console, interruption))
+    console.clearLine()
     console.tell(
       "\(out): \(report.cases.count) cases, SHA-256 \(try Pack(out).digest())", event: "packed",
       ["pack": out, "cases": report.cases.count])
+  }
+
+  /// Tells how far one pass over the cases is, and ends it where the user asks to stop.
+  private func told(
+    _ name: String, _ console: Console, _ interruption: Interruption
+  ) -> Packing.Progress {
+    var work: Work?
+    return { done, all, id in
+      let pass = work ?? console.work(name, total: all, interruption: interruption)
+      work = pass
+      try pass.advance(to: Double(done), detail: id, ["case": id])
+    }
   }
 
   private static let kinds = DatasetKind.allCases.map(\.rawValue).joined(separator: ", ")

@@ -48,13 +48,28 @@ struct PredictCommand: ParsableCommand {
   var precision = Precision.f32
   @Option(help: "The heads of the decoder, where they are not 8 and the weights do not say.")
   var decoderHeads: Int?
+  @Flag(
+    help: """
+      Say in confidence.json beside the masks how sure each is, from 0 to 1, and which cases are worth a look.
+      """)
+  var confidence = false
+  @Flag(
+    help: """
+      With --confidence: also say how well each mask agrees with that of the mirrored image. Takes twice the time, and \
+      tells something of adaptations that were trained on mirrored images only.
+      """)
+  var flipAgreement = false
+  @Flag(help: "Leave the masks that are there already, and do the rest.") var resume = false
   @Flag(help: "Say what would be predicted, and stop.") var dryRun = false
   @OptionGroup(title: "Prompts") var prompts: PromptOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard adapter != nil || (!keepLargest && split == nil) else {
-      throw ValidationError("--keep-largest and --split need an --adapter.")
+    guard adapter != nil || (!keepLargest && split == nil && !resume) else {
+      throw ValidationError("--keep-largest, --split and --resume need an --adapter.")
+    }
+    guard confidence || !flipAgreement else {
+      throw ValidationError("--flip-agreement needs --confidence.")
     }
     guard adapter == nil || !prompts.isEmpty else { return }
     guard isMask(out) else {
@@ -109,26 +124,15 @@ struct PredictCommand: ParsableCommand {
   private func predict(_ prediction: VolumePrediction, _ console: Console) throws {
     let cases = try PredictionCase.found(at: input, split: split)
     for one in cases { try check(target: one.target(out), of: one) }
-    let start = Date()
-    for (index, one) in cases.enumerated() {
-      let target = one.target(out)
-      if dryRun {
-        print(target)
-        continue
-      }
-      let image = try one.image()
-      for warning in image.source.warnings {
-        console.tell("warning: \(one.name): \(warning)", event: "warning", ["case": one.name])
-      }
-      try prediction.labels(of: image, case: one.name).write(target)
-      print(target)
-      let seconds = Date().timeIntervalSince(start) / Double(index + 1)
-      let left = Int(seconds * Double(cases.count - index - 1))
-      console.progress(
-        "\(index + 1) of \(cases.count) predicted, \(left) s left", event: "predicted",
-        ["case": one.name, "path": target])
-    }
-    console.endProgress()
+    let predictions = CasePredictions(
+      prediction: prediction, cases: cases, out: out, judgement: judgement, console: console)
+    guard dryRun else { return try predictions.run(resumes: resume) }
+    cases.forEach { print($0.target(out)) }
+    try predictions.estimate()
+  }
+
+  private var judgement: CasePredictions.Judgement {
+    confidence ? flipAgreement ? .mirrored : .plain : .none
   }
 
   /// Refuses a target that is no mask's name, or the image itself.
@@ -152,11 +156,19 @@ struct PredictCommand: ParsableCommand {
     if dryRun { return print(out) }
     let answer = try prediction(image, prompt, multimask: prompts.multimask, name: input)
     if let logits = prompts.logits { try answer.writeLogits(to: logits) }
-    for (index, path) in try answer.writeMasks(to: out, of: image).enumerated() {
+    let paths = try answer.writeMasks(to: out, of: image)
+    for (index, path) in paths.enumerated() {
       let pixels = answer.mask(index).count { $0 != 0 }
       let quality = String(format: "%.4f", answer.iou[index])
       print("\(path): \(pixels) pixels, expected IoU \(quality)")
     }
+    guard confidence else { return }
+    let rows = try prediction.confidence(
+      in: answer, about: image, prompt, multimask: prompts.multimask, mirrored: flipAgreement,
+      names: paths.map(ConfidenceReport.caseName), name: input)
+    let report = ConfidenceReport(rows)
+    try report.write(toFolder: URL(fileURLWithPath: out).deletingLastPathComponent().path)
+    console.tell(report.sentence, event: "confidence", ["flagged": report.flagged])
   }
 }
 

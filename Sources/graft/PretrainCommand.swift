@@ -35,19 +35,21 @@ struct PretrainCommand: ParsableCommand {
       return
     }
     let run = PretrainingRun(recipe, interruption: Interruption())
+    var work: Work?
     try run(resuming: resume) { event in
       switch event {
-      case .stepped(let step, let remaining):
-        console.progress(
-          "step \(step.number)/\(recipe.steps)  classes \(short(step.classLoss))  "
-            + "prompts \(short(step.promptLoss))  rate \(step.rate)  \(Int(remaining)) s left",
-          event: "step",
+      case .began(let steps):
+        work = console.work("pretrain", total: recipe.steps, done: steps, showsMemory: true)
+      case .stepped(let step):
+        work?.mark(
+          Double(step.number),
+          detail: "classes \(short(step.classLoss))  prompts \(short(step.promptLoss))  "
+            + "rate \(String(format: "%.2g", step.rate))",
           [
             "step": step.number, "class_loss": step.classLoss, "prompt_loss": step.promptLoss,
-            "rate": step.rate,
+            "lr": step.rate,
           ])
       case .saved(let path, let steps):
-        console.endProgress()
         console.tell("after \(steps) steps: \(path)", event: "saved", ["path": path])
       }
     }

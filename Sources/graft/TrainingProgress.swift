@@ -2,13 +2,21 @@ import Foundation
 import Training
 
 /// Tells a run's events to the user.
-struct TrainingProgress {
-  let console: Console
+final class TrainingProgress {
+  private let console: Console
+  private var encoding: Work?
+  private var training: Work?
+  private var isAnnounced = false
+  private var firstStep = 0
+
+  /// Tells them to a console.
+  init(_ console: Console) { self.console = console }
 
   /// Tells one event.
   func tell(_ event: TrainingEvent) {
     switch event {
     case .prepared(let summary):
+      firstStep = summary.firstStep
       console.tell(
         TrainingProgress.sentence(summary), event: "prepared",
         [
@@ -16,45 +24,61 @@ struct TrainingProgress {
           "scalars": summary.scalars, "missing_embeddings": summary.missingEmbeddings,
           "embedding_bytes": summary.embeddingBytes, "first_step": summary.firstStep,
         ])
-    case .encoded(let done, let count, let left): encoded(done, count, left)
+      if summary.missingEmbeddings == 0 { begin(summary.steps) }
+    case .encoded(let done, let count): encoded(done, count)
     case .timed(let steps, let seconds):
       console.tell(
         "A step takes \(number(seconds, 3)) s: \(steps) steps fit into the budget.", event: "timed",
         ["steps": steps, "seconds_per_step": seconds])
-    case .stepped(let record, let steps, let left): stepped(record, steps, left)
+    case .stepped(let record, let steps): stepped(record, steps)
     case .saved(let step, let path):
       if console.format == .json {
         console.tell("Saved step \(step).", event: "saved", ["step": step, "path": path])
       }
-    case .warning(let text):
-      console.endProgress()
-      console.tell("warning: \(text)", event: "warning")
+    case .warning(let text): console.tell("warning: \(text)", event: "warning")
     case .finished(let adapter):
-      console.endProgress()
       console.tell("The adapter is \(adapter).", event: "finished", ["adapter": adapter])
     }
   }
 
-  private func encoded(_ done: Int, _ count: Int, _ left: Double) {
-    let fields: [String: any Sendable] = ["done": done, "of": count, "seconds_left": left]
+  private func encoded(_ done: Int, _ count: Int) {
+    let work = encoding ?? console.work("encode", total: count, showsMemory: true)
+    encoding = work
+    work.mark(Double(done))
     // Long fills are announced in full once the first images have been timed.
-    if done <= 4, left > 60 {
+    if !isAnnounced, let left = work.secondsLeft, left > 60 {
+      isAnnounced = true
       console.tell(
-        "Encoding \(count) images takes about \(duration(left)).", event: "encoding", fields)
+        "Encoding \(count) images takes about \(duration(left)).", event: "encoding",
+        ["total": count, "seconds_left": left])
     }
-    console.progress("encoded \(done)/\(count)  \(duration(left)) left", event: "encoded", fields)
-    if done == count { console.endProgress() }
+    if done == count { console.clearLine() }
   }
 
-  private func stepped(_ record: StepRecord, _ steps: Int, _ left: Double) {
-    console.progress(
-      "step \(record.step)/\(steps)  loss \(number(record.loss, 4))  "
-        + "rate \(String(format: "%.2g", record.lr))  \(duration(left)) left",
-      event: "step",
+  /// Begins to time the steps.
+  private func begin(_ steps: Int?) {
+    guard let steps else { return }
+    training = console.work("tune", total: steps, done: firstStep, showsMemory: true)
+  }
+
+  private func stepped(_ record: StepRecord, _ steps: Int) {
+    if training == nil { begin(steps) }
+    training?.mark(
+      Double(record.step),
+      detail:
+        "loss \(number(record.loss, 4))  rate \(String(format: "%.2g", record.lr))",
       [
         "step": record.step, "epoch": record.epoch, "loss": record.loss, "ce": record.ce,
-        "dice": record.dice, "lr": record.lr, "seconds": record.seconds, "seconds_left": left,
+        "dice": record.dice, "lr": record.lr,
       ])
+    if record.step == steps { console.clearLine() }
+  }
+
+  /// Tells what a run is going to take.
+  func tell(_ estimate: RunEstimate) {
+    let parts = [("encoding", estimate.encodingSeconds), ("training", estimate.trainingSeconds)]
+    console.tell(
+      estimate: parts.filter { $0.1 > 0 }, memory: estimate.memoryBytes, disk: estimate.diskBytes)
   }
 
   /// What a run is about to do, in sentences.
@@ -76,11 +100,5 @@ struct TrainingProgress {
 
   private func number(_ value: Double, _ digits: Int) -> String {
     String(format: "%.\(digits)f", value)
-  }
-
-  private func duration(_ seconds: Double) -> String {
-    if seconds < 90 { return "\(Int(seconds.rounded(.up))) s" }
-    if seconds < 5400 { return "\(Int((seconds / 60).rounded(.up))) min" }
-    return "\(number(seconds / 3600, 1)) h"
   }
 }

@@ -14,8 +14,8 @@ struct TuneCommand: ParsableCommand {
         graft tune recipe.yaml --set optimizer.rate=0.002
         graft tune --weights W.safetensors --pack P.h5 --method decoder-lora --out RUN --set budget.steps=500
 
-      RUN then holds recipe.yaml (resolved), environment.json, metrics.jsonl, adapter.safetensors and snapshot/. \
-      After an interruption the same command with --resume goes on and ends in the same bits.
+      RUN then holds recipe.yaml (resolved), environment.json, metrics.jsonl, adapter.safetensors, snapshot/ and \
+      the curves for `tensorboard --logdir RUN`. After an interruption the same command with --resume goes on and ends in the same bits.
       """)
 
   @Argument(help: "The recipe, a YAML file.") var recipe: String?
@@ -53,12 +53,14 @@ struct TuneCommand: ParsableCommand {
     let read = try Recipe(
       yaml: text, name: recipe ?? "the command line", overrides: options + set)
     let interruption = dryRun ? nil : Interruption()
+    let progress = TrainingProgress(console)
     let trainer = try Trainer(
       read, resume: resume, decoderHeads: decoderHeads, version: Graft.configuration.version,
       isInterrupted: { interruption?.isRequested ?? false },
-      report: { TrainingProgress(console: console).tell($0) })
+      report: progress.tell)
     guard dryRun else { return try trainer.run() }
     print(TrainingProgress.sentence(try trainer.summary()))
+    progress.tell(try trainer.estimate())
   }
 
   /// A value as YAML text, whatever signs it holds.

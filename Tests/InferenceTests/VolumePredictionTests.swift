@@ -44,6 +44,35 @@ struct VolumePredictionTests {
     }
   }
 
+  @Test func `judged labels are the same labels, with a confidence for each class`() throws {
+    let scan = try Volume.read(Goldens.path("formats/nifti/oblique_q_and_s.nii"))
+    let prediction = try prediction(keepsLargest: true)
+    var marks: [[Int]] = []
+    let judged = try prediction.judgedLabels(of: scan, case: "scan", mirrored: true) {
+      marks.append([$0, $1])
+    }
+    #expect(try prediction.labels(of: scan, case: "scan") == judged.labels)
+    #expect(judged.confidence.map(\.label) == ["inner", "outer"])
+    for row in judged.confidence {
+      let isThere = judged.labels.values.contains(Int32(row.value))
+      #expect((row.confidence != nil) == isThere)
+      #expect((row.parts.flipAgreement != nil) == isThere)
+      #expect(row.parts.predictedIoU == nil)
+      #expect((0...1).contains(row.confidence ?? 0))
+    }
+    let slices = Plane.axial.slices(of: scan.canonical.geometry).count
+    #expect(marks.last == [2 * slices, 2 * slices])
+  }
+
+  @Test func `a prediction that is told to stop stops`() throws {
+    struct Stop: Error {}
+    let scan = try Volume.read(Goldens.path("formats/nifti/oblique_q_and_s.nii"))
+    let prediction = try prediction(keepsLargest: false)
+    #expect(throws: Stop.self) {
+      try prediction.labels(of: scan, case: "scan") { _, _ in throw Stop() }
+    }
+  }
+
   @Test func `a mask is upright: turning the scan turns the prediction`() throws {
     let scan = try Volume.read(Goldens.path("formats/nifti/oblique_q_and_s.nii"))
     let prediction = try prediction(keepsLargest: false)

@@ -112,6 +112,29 @@ struct PredictTests {
     #expect(run.error.contains(key) && run.error.contains(path))
   }
 
+  @Test func `a prompted mask says how sure it is`() throws {
+    let golden = try Goldens.hdf5("sam-micro/forward.h5")
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let image = try picture(golden, in: folder)
+    let run = try ToolRun.graft([
+      "predict", "--weights", weights, image, "--out", folder.path + "/mask.png", "--point",
+      "70,60", "--multimask", "--confidence", "--flip-agreement",
+    ])
+    #expect(run.status == 0, "\(run.error)")
+    let data = try Data(contentsOf: folder.appendingPathComponent("confidence.json"))
+    let report = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+    let cases = try #require(report?["cases"] as? [[String: Any]])
+    #expect(cases.map { $0["case"] as? String } == ["mask-0", "mask-1", "mask-2"])
+    for (row, line) in zip(cases, run.output.split(separator: "\n")) {
+      let parts = try #require(row["parts"] as? [String: Any])
+      let iou = try #require(parts["predicted_iou"] as? Double)
+      #expect(line.hasSuffix("expected IoU \(String(format: "%.4f", iou))"))
+      #expect(parts["flip_agreement"] is Double)
+    }
+    #expect(try ToolRun.graft("predict", image, "--out", "m.png", "--flip-agreement").status == 2)
+  }
+
   private func picture(_ golden: GoldenFile, in folder: URL) throws -> String {
     let picture = PNG(width: 213, height: 150, channels: 3, bytes: try golden.bytes("raw/down"))
     try AtomicFile.write(picture.file, to: folder.path + "/down.png")

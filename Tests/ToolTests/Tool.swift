@@ -13,9 +13,11 @@ struct ToolRun {
 
   /// Runs `graft` with the given arguments and waits for its end.
   ///
-  /// With `interruptedWhen` it gets SIGINT as soon as that file holds something.
+  /// With `interruptedWhen` it gets SIGINT as soon as that file holds something, with
+  /// `interruptedWhenTelling` as soon as it tells anything on standard error.
   static func graft(
-    _ arguments: [String], in folder: URL? = nil, interruptedWhen signalFile: String? = nil
+    _ arguments: [String], in folder: URL? = nil, interruptedWhen signalFile: String? = nil,
+    interruptedWhenTelling: Bool = false
   ) throws -> ToolRun {
     let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     let process = Process()
@@ -34,7 +36,7 @@ struct ToolRun {
     process.standardOutput = handles[0]
     process.standardError = handles[1]
     try process.run()
-    if let signalFile {
+    if let signalFile = interruptedWhenTelling ? files[1].path : signalFile {
       while process.isRunning,
         FileManager.default.contents(atPath: signalFile)?.isEmpty ?? true
       {

@@ -1,7 +1,8 @@
 #pragma once
 
 /// From now on SIGINT and SIGTERM raise a flag, lowered here, instead of ending the process. A handler, unlike a
-/// source of events that is set up in the background, misses no signal.
+/// source of events that is set up in the background, misses no signal. A second one more than a second later
+/// ends the process at once.
 void graft_interruption_listen(void);
 
 /// SIGINT and SIGTERM end the process again.

@@ -32,8 +32,8 @@ public struct Packing: Sendable {
     self.channels = channels
   }
 
-  /// Tells how far the work is: cases done, cases in all, name of the next.
-  public typealias Progress = (Int, Int, String) -> Void
+  /// Tells how far the work is: cases done, cases in all, name of the next (none at the end); what it throws ends the work.
+  public typealias Progress = (Int, Int, String) throws -> Void
 
   /// Reads every case and reports what was found; errors of cases are in the report.
   public func check(progress: Progress = { _, _, _ in }) throws -> CheckReport {
@@ -44,7 +44,7 @@ public struct Packing: Sendable {
     var warnings: [String] = []
     var errors: [any Failure] = []
     for (position, entry) in listing.cases.enumerated() {
-      progress(position, listing.cases.count, entry.id)
+      try progress(position, listing.cases.count, entry.id)
       do {
         let loaded = try reader.read(entry)
         warnings += (loaded.image.source.warnings + loaded.labels.source.warnings)
@@ -54,6 +54,7 @@ public struct Packing: Sendable {
         errors.append(error)
       }
     }
+    try progress(listing.cases.count, listing.cases.count, "")
     let map = try map(listing, cases)
     let comparison = Comparison(cases: cases, listing: listing, labels: map)
     return CheckReport(
@@ -74,7 +75,7 @@ public struct Packing: Sendable {
       to: path, dataset: kind.rawValue, channels: report.channels, labels: report.labels
     ) { pack in
       for (position, entry) in listing.cases.enumerated() {
-        progress(position, listing.cases.count, entry.id)
+        try progress(position, listing.cases.count, entry.id)
         let loaded = try reader.read(entry)
         guard let check = checks[entry.id], check.shape == loaded.image.canonical.voxels.shape
         else {
@@ -90,6 +91,7 @@ public struct Packing: Sendable {
             centre: entry.centre, window: window),
           image: image, classes: classes)
       }
+      try progress(listing.cases.count, listing.cases.count, "")
     }
   }
 

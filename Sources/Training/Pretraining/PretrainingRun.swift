@@ -4,8 +4,10 @@ import Foundation
 public struct PretrainingRun {
   /// What happens in a run.
   public enum Event {
-    /// A step was taken; about so many seconds remain.
-    case stepped(Pretrainer.Step, remaining: Double)
+    /// The steps begin, after so many that an earlier run took.
+    case began(steps: Int)
+    /// A step was taken.
+    case stepped(Pretrainer.Step)
     /// A snapshot or the checkpoint was written.
     case saved(path: String, steps: Int)
   }
@@ -31,14 +33,13 @@ public struct PretrainingRun {
     if resuming {
       try pretrainer.resume(from: snapshotPath)
     }
-    let (start, first) = (Date(), pretrainer.steps)
+    tell(.began(steps: pretrainer.steps))
     while pretrainer.steps < recipe.steps {
       let step = pretrainer.step()
       guard step.classLoss.isFinite, step.promptLoss.isFinite else {
         throw TrainingError.diverged(step: step.number, snapshot: snapshotPath)
       }
-      let pace = Date().timeIntervalSince(start) / Double(pretrainer.steps - first)
-      tell(.stepped(step, remaining: pace * Double(recipe.steps - pretrainer.steps)))
+      tell(.stepped(step))
       let stops = interruption.isRequested
       if stops || pretrainer.steps % recipe.snapshot == 0 || pretrainer.steps == recipe.steps {
         try pretrainer.writeSnapshot(to: snapshotPath)

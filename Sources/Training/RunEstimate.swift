@@ -1,0 +1,59 @@
+import Adaptation
+import Foundation
+import Inference
+import SegmentAnything
+import Tensors
+
+/// What a run is going to take, by a trial of one image and a few steps.
+public struct RunEstimate: Sendable {
+  /// The seconds for the images to be encoded first.
+  public var encodingSeconds: Double
+  /// The seconds for the steps to come.
+  public var trainingSeconds: Double
+  /// The most memory in bytes; nil where the system does not say.
+  public var memoryBytes: Int?
+  /// The bytes that embeddings, snapshots and the adapter take on disk.
+  public var diskBytes: Int
+}
+
+extension Trainer {
+  /// What the run is going to take; nothing is written.
+  ///
+  /// `steps` says whether steps are taken at all.
+  public func estimate(steps: Bool = true) throws -> RunEstimate {
+    let summary = try summary()
+    let trial = parts.fill?.trial(parts.storedNames)
+    var estimate = RunEstimate(
+      encodingSeconds: Double(summary.missingEmbeddings) * (trial?.seconds ?? 0),
+      trainingSeconds: 0, diskBytes: summary.embeddingBytes)
+    var memory = 0
+    if steps {
+      let perStep = try secondsPerStep(standIn: trial?.embedding)
+      let known = summary.steps.map { max(0, $0 - summary.firstStep) }
+      estimate.trainingSeconds =
+        known.map { Double($0) * perStep } ?? recipe.budget.seconds ?? perStep
+      // A snapshot holds what learns and the optimizer's two memories of it; while one is written, one more is there.
+      let learned = 4 * summary.scalars
+      estimate.diskBytes += learned + 3 * learned * (recipe.snapshot.keep + 1)
+      memory = parts.fill == nil ? (recipe.batch - 1) * keptBytesPerImage : 0
+    }
+    estimate.memoryBytes = ProcessMemory.peak.map { $0 + memory }
+    return estimate
+  }
+
+  /// The time of a step; where the encoder learns, by one image, since a whole batch would take minutes.
+  private func secondsPerStep(standIn: Tensor?) throws -> Double {
+    if parts.fill != nil { return try parts.secondsPerStep(within: 2, standIn: standIn) }
+    let images = try parts.images(ofStep: 0)
+    let start = Date()
+    _ = BatchPass(parts.adapted, Array(images.prefix(1)), Objective(loss: recipe.loss)).gradients()
+    return Date().timeIntervalSince(start) * Double(images.count)
+  }
+
+  /// The bytes an image's way through a learning encoder keeps for the way back.
+  private var keptBytesPerImage: Int {
+    let encoder = parts.adapted.model.imageEncoder
+    return (encoder.blocks.count - encoder.recomputedBlocks)
+      * encoder.keptBytesPerBlock(imageSize: parts.preparation.size)
+  }
+}
