@@ -42,6 +42,43 @@ public enum AtomicFile {
     }
   }
 
+  /// Lets `body` fill the folder at the temporary path it is given, then makes it the folder at `path`.
+  ///
+  /// A folder that is there is replaced where `isOurs` holds for the names of all its files; any other is refused.
+  /// `wrapping` makes the caller's kind of error of an error of this function.
+  public static func replaceFolder<Failure: Error>(
+    _ path: String, holding isOurs: (String) -> Bool, wrapping: (ArchiveError) -> Failure,
+    _ body: (String) throws(Failure) -> Void
+  ) throws(Failure) {
+    let (temporary, old) = (temporaryPath(beside: path), temporaryPath(beside: path))
+    let files = FileManager.default
+    let isThere = files.fileExists(atPath: path)
+    if isThere {
+      guard let names = try? files.contentsOfDirectory(atPath: path), names.allSatisfy(isOurs)
+      else {
+        throw wrapping(
+          .storage(
+            path: path, action: "write the folder", reason: "something else is there already"))
+      }
+    }
+    func system(_ action: () throws(ArchiveError) -> Void) throws(Failure) {
+      do throws(ArchiveError) { try action() } catch { throw wrapping(error) }
+    }
+    do throws(Failure) {
+      try system { () throws(ArchiveError) in try makeFolder(temporary) }
+      try body(temporary)
+      try system { () throws(ArchiveError) in
+        if isThere { try moveIntoPlace(path, old) }
+        try moveIntoPlace(temporary, path)
+      }
+      try? files.removeItem(atPath: old)
+    } catch {
+      if isThere, !files.fileExists(atPath: path) { rename(old, path) }
+      try? files.removeItem(atPath: temporary)
+      throw error
+    }
+  }
+
   /// Makes a folder, with those above it, where there is none.
   public static func makeFolder(_ path: String) throws(ArchiveError) {
     var status = stat()

@@ -70,19 +70,23 @@ public struct PredictionCase: Sendable {
   }
 
   /// Where the labels go: to `out` for an image that was named itself, else to a file of the case's name in the folder
-  /// `out`, a `.png` for a picture, a `.nrrd` or `.mha` for an NRRD or a MetaImage and a `.nii.gz` for any other volume.
-  public func target(_ out: String) -> String {
+  /// `out`, in the given format or that of the image; as PNG the labels of a volume go to a folder of that name.
+  public func target(_ out: String, format: WrittenFormat? = nil) -> String {
     if isNamed, !out.hasSuffix("/"), !PredictionCase.isFolder(out) { return out }
-    return (out.hasSuffix("/") ? out : out + "/") + name + maskEnding
+    let format = format ?? .like(files.first ?? "")
+    return (out.hasSuffix("/") ? out : out + "/") + name + format.ending
   }
 
-  private var maskEnding: String {
-    switch files.first.flatMap({ Self.ending(of: $0) }) {
-    case ".png": ".png"
-    case ".nrrd", ".nhdr": ".nrrd"
-    case ".mha", ".mhd": ".mha"
-    default: ".nii.gz"
+  /// Writes the labels to their target and returns where they are.
+  public func write(
+    _ labels: LabelVolume, to out: String, format: WrittenFormat? = nil
+  ) throws -> String {
+    let target = target(out, format: format)
+    guard target != out, let written = WrittenFormat(path: target) else {
+      try labels.write(target)
+      return target
     }
+    return try labels.write(as: written, String(target.dropLast(written.ending.count)))
   }
 
   /// The endings of the images that are looked for in a folder; DICOM files are told by content.

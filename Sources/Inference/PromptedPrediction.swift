@@ -165,7 +165,7 @@ extension PromptedPrediction.Answer {
   }
 
   private func numbered(_ path: String, _ index: Int) -> String {
-    let ending = VolumeFile.ending(of: path, among: VolumeFile.maskEndings) ?? ""
+    let ending = WrittenFormat(path: path)?.ending ?? ""
     return "\(path.dropLast(ending.count))-\(index)\(ending)"
   }
 }

@@ -50,30 +50,9 @@ public struct Geometry: Sendable, Equatable {
 
   /// How far two maps may differ in any number and still count as the same grid, in millimetres.
   public static let tolerance = 1e-3
-
-  /// What makes another grid differ from this one, in words; nil where both are the same.
-  ///
-  /// Extents must be equal, and no number of the affine may differ by more than `tolerance`.
-  public func difference(from other: Geometry) -> String? {
-    guard extents == other.extents else {
-      return "the shape is \(words(extents)), not \(words(other.extents))"
-    }
-    let (mine, theirs) = (affine.rows, other.affine.rows)
-    var worst = (difference: 0.0, row: 0, column: 0)
-    for row in 0..<3 {
-      for column in 0..<4 {
-        let difference = abs(mine[row][column] - theirs[row][column])
-        if !(difference <= worst.difference) { worst = (difference, row, column) }
-      }
-    }
-    guard !(worst.difference <= Self.tolerance) else { return nil }
-    return "the affine differs by \(short(worst.difference)) mm in row \(worst.row + 1), column "
-      + "\(worst.column + 1) (\(short(mine[worst.row][worst.column])), not "
-      + "\(short(theirs[worst.row][worst.column])); up to \(short(Self.tolerance)) mm is allowed)"
-  }
 }
 
-/// Extents or spacings as people write them: 240 x 240 x 155.
+/// Extents as people write them: 240 x 240 x 155.
 func words(_ extents: SIMD3<Int>) -> String { "\(extents.x) x \(extents.y) x \(extents.z)" }
 
 /// A number without digits nobody needs.

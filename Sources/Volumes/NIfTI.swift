@@ -8,16 +8,18 @@ enum NIfTI {
   static func volume(_ file: NIfTIFile) throws(VolumeError) -> Volume {
     let (geometry, warnings) = try file.header.geometry(path: file.path)
     let channels = file.header.channels
+    let rounding = Rounding()
     let voxels = Tensor(unfilled: [channels] + geometry.shape) { target in
       file.withVoxels { source in
         let decoder = FloatDecoder(
           source: source, target: target, count: channels * geometry.count,
-          littleEndian: file.header.littleEndian, scaling: file.header.scaling)
+          littleEndian: file.header.littleEndian, scaling: file.header.scaling,
+          rounding: rounding)
         file.header.datatype.decode(with: decoder)
       }
     }
-    return Volume(
-      voxels: voxels, geometry: geometry, source: file.source(geometry, warnings: warnings))
+    let all = warnings + [rounding.warning(file.header.datatype)].compactMap(\.self)
+    return Volume(voxels: voxels, geometry: geometry, source: file.source(geometry, warnings: all))
   }
 
   /// The labels of a file; every one must be a whole number of 32 bits.
@@ -26,7 +28,7 @@ enum NIfTI {
     guard file.header.channels == 1 else {
       throw .unsupported(
         path: file.path,
-        reason: "a label volume holds one image, this file holds \(file.header.channels)")
+        reason: severalLabels(file.header.channels))
     }
     let values = try decodedLabels(
       file.header.datatype, littleEndian: file.header.littleEndian, scaling: file.header.scaling,
@@ -113,6 +115,12 @@ struct NIfTIFile {
       format: header.version == 1 ? .nifti1 : .nifti2, datatype: header.datatype.name,
       geometry: geometry, warnings: warnings + more, header: header)
   }
+}
+
+/// Why a file of several volumes cannot be a label.
+func severalLabels(_ count: Int) -> String {
+  "a label has one value a voxel, and this file holds \(count) (a fourth axis, or channels); write the value of each "
+    + "voxel's class into one volume of three axes"
 }
 
 /// The bytes of a regular file.

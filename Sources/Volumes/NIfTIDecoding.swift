@@ -29,6 +29,8 @@ protocol StoredNumber: BitwiseCopyable {
   func read(littleEndian: Bool) -> Self
   var double: Double { get }
   var float: Float { get }
+  /// Whether `float` may be another number.
+  static var mayRound: Bool { get }
   /// The number as a label; nil where it is no whole number of 32 bits.
   var label: Int32? { get }
 }
@@ -39,6 +41,7 @@ extension StoredNumber where Self: FixedWidthInteger {
   }
   var double: Double { Double(self) }
   var float: Float { Float(self) }
+  static var mayRound: Bool { bitWidth > 16 }
   var label: Int32? { Int32(exactly: self) }
 }
 
@@ -57,6 +60,7 @@ extension Float: StoredNumber {
   }
   var double: Double { Double(self) }
   var float: Float { self }
+  static var mayRound: Bool { false }
   var label: Int32? { Int32(exactly: self) }
 }
 
@@ -66,7 +70,46 @@ extension Double: StoredNumber {
   }
   var double: Double { self }
   var float: Float { Float(self) }
+  static var mayRound: Bool { true }
   var label: Int32? { Int32(exactly: self) }
+}
+
+/// How many numbers became others when they were made 32-bit floats.
+final class Rounding {
+  /// How many.
+  private(set) var count = 0
+  /// By how much at most.
+  private(set) var worst = 0.0
+
+  /// What the user is told; nil where every number stayed what it was.
+  func warning(_ datatype: NIfTIDatatype) -> String? {
+    guard count > 0 else { return nil }
+    return "\(count) values stored as \(datatype.name) do not fit 32-bit floats and were rounded, "
+      + "by up to \(worst < 0.01 ? "\(Float(worst))" : short(worst))."
+  }
+
+  /// Compares numbers with the floats made of them, in blocks, so that no thread count changes the result.
+  fileprivate func compare(
+    _ count: Int, block: Int, _ number: (Int) -> Double, with floats: UnsafePointer<Float>
+  ) {
+    let blocks = (count + block - 1) / block
+    var parts = [(count: Int, worst: Double)](repeating: (0, 0), count: blocks)
+    parts.withUnsafeMutableBufferPointer { parts in
+      let parts = parts
+      parallel(blocks) { index in
+        var part = (count: 0, worst: 0.0)
+        for at in index * block..<min(count, (index + 1) * block) {
+          let exact = number(at)
+          let difference = abs(Double(floats[at]) - exact)
+          guard difference > 0 else { continue }
+          part = (part.count + 1, max(part.worst, difference))
+        }
+        parts[index] = part
+      }
+    }
+    self.count = parts.reduce(0) { $0 + $1.count }
+    worst = parts.reduce(0) { max($0, $1.worst) }
+  }
 }
 
 /// Decodes voxels to 32-bit floats; scaling is done with 64 bits.
@@ -76,6 +119,7 @@ struct FloatDecoder: VoxelDecoder {
   let count: Int
   let littleEndian: Bool
   let scaling: (slope: Double, intercept: Double)?
+  let rounding: Rounding
 
   private static let block = 1 << 16
 
@@ -92,6 +136,14 @@ struct FloatDecoder: VoxelDecoder {
         }
       }
     }
+    guard Stored.mayRound else { return }
+    rounding.compare(
+      count, block: Self.block,
+      { at in
+        let stored = source.loadUnaligned(fromByteOffset: at * size, as: Stored.self)
+          .read(littleEndian: littleEndian).double
+        return scaling.map { stored * $0.slope + $0.intercept } ?? stored
+      }, with: target)
   }
 }
 

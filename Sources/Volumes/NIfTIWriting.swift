@@ -131,15 +131,12 @@ extension LabelVolume {
 }
 
 extension Volume {
-  /// The file that holds these values as 32-bit floats in the grid of their source.
-  var nifti: Data {
+  /// The file that holds these values, as numbers of the given type, in the grid of their source.
+  func nifti(_ datatype: NIfTIDatatype) -> Data {
     let stored = restored
-    var data = Data(
-      NIfTIHeader(
-        for: source, of: stored.geometry, channels: channels, datatype: .float32
-      ).bytes)
-    data.append(stored.voxels.values.map { $0.bitPattern.littleEndian })
-    return data
+    let header = NIfTIHeader(
+      for: source, of: stored.geometry, channels: channels, datatype: datatype)
+    return Data(header.bytes) + stored.bytes(as: datatype)
   }
 }
 

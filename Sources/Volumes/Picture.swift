@@ -64,24 +64,4 @@ extension LabelVolume {
     }
     return LabelVolume(values: values, geometry: geometry, source: source)
   }
-
-  /// The labels as a gray PNG of 8 bits, or of 16 where they need it.
-  func picture(_ path: String) throws(VolumeError) -> Data {
-    let stored = restored
-    let extents = stored.geometry.extents
-    guard extents.z == 1 else {
-      throw .unsupported(
-        path: path, reason: "a volume of \(extents.z) slices does not fit a PNG; name a .nii.gz")
-    }
-    for (at, value) in stored.values.enumerated() where value < 0 || value > 65535 {
-      throw .label(
-        path: path, value: "\(value)", voxel: stored.geometry.index(of: at),
-        reason: "does not fit a PNG")
-    }
-    let deep = stored.values.contains { $0 > 255 }
-    let picture = PNG(
-      width: extents.x, height: extents.y, channels: 1, depth: deep ? 16 : 8,
-      samples: stored.values.map { UInt16($0) })
-    return picture.file
-  }
 }

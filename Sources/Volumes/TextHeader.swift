@@ -122,27 +122,29 @@ struct TextHeadedFile {
     }
   }
 
-  private var source: Source {
+  private func source(_ more: [String] = []) -> Source {
     Source(
       format: header.format, datatype: header.datatype.name, geometry: header.geometry,
-      warnings: warnings, header: nil)
+      warnings: warnings + more, header: nil)
   }
 
   /// The image, its channels first whatever their place in the file.
   var volume: Volume {
     let (geometry, channels) = (header.geometry, header.channels)
     let outer = geometry.count / header.channelStep
+    let rounding = Rounding()
     let stored = Tensor(unfilled: [outer, channels, header.channelStep]) { target in
       withVoxels { source in
         header.datatype.decode(
           with: FloatDecoder(
             source: source, target: target, count: channels * geometry.count,
-            littleEndian: header.littleEndian, scaling: nil))
+            littleEndian: header.littleEndian, scaling: nil, rounding: rounding))
       }
     }
     let voxels = channels == 1 || outer == 1 ? stored : stored.swappingAxes(0)
     return Volume(
-      voxels: voxels.reshaped([channels] + geometry.shape), geometry: geometry, source: source)
+      voxels: voxels.reshaped([channels] + geometry.shape), geometry: geometry,
+      source: source([rounding.warning(header.datatype)].compactMap(\.self)))
   }
 
   /// The labels; every one must be a whole number of 32 bits.
@@ -150,11 +152,11 @@ struct TextHeadedFile {
     guard header.channels == 1 else {
       throw .unsupported(
         path: path,
-        reason: "a label volume holds one image, this file holds \(header.channels)")
+        reason: severalLabels(header.channels))
     }
     let values = try decodedLabels(
       header.datatype, littleEndian: header.littleEndian, header.geometry, path: path,
       with: withVoxels)
-    return LabelVolume(values: values, geometry: header.geometry, source: source)
+    return LabelVolume(values: values, geometry: header.geometry, source: source())
   }
 }

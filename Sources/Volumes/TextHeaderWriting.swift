@@ -13,16 +13,31 @@ extension LabelVolume {
   var metaImage: Data {
     let type = datatype
     let voxels = deflated(restored.bytes(as: type), .zlib, level: 6)
-    return MetaImage.header(source.geometry, datatype: type, compressedSize: voxels.count) + voxels
+    let header = MetaImage.header(
+      source.geometry, channels: 1, datatype: type, compressedSize: voxels.count)
+    return header + voxels
   }
 }
 
 extension Volume {
-  /// The attached NRRD file that holds these values as 32-bit floats in the grid of their source.
-  var nrrd: Data {
-    let numbers = restored.voxels.values.map { $0.bitPattern.littleEndian }
-    let bytes = numbers.withUnsafeBytes { Data($0) }
-    return NRRD.file(source.geometry, channels: channels, datatype: .float32, bytes: bytes)
+  /// The attached NRRD file that holds these values, as numbers of the given type, in the grid of their source.
+  func nrrd(_ datatype: NIfTIDatatype) -> Data {
+    NRRD.file(
+      source.geometry, channels: channels, datatype: datatype, bytes: restored.bytes(as: datatype))
+  }
+
+  /// The attached MetaImage that holds these values in the grid of their source, a voxel's channels side by side.
+  func metaImage(_ datatype: NIfTIDatatype) -> Data {
+    let stored = restored
+    let count = stored.geometry.count
+    let turned = Volume(
+      voxels: stored.voxels.reshaped([channels, count, 1]).swappingAxes(0)
+        .reshaped([channels] + stored.geometry.shape),
+      geometry: stored.geometry)
+    let voxels = deflated(turned.bytes(as: datatype), .zlib, level: 6)
+    let header = MetaImage.header(
+      source.geometry, channels: channels, datatype: datatype, compressedSize: voxels.count)
+    return header + voxels
   }
 }
 
@@ -64,24 +79,28 @@ extension NRRD {
 }
 
 extension MetaImage {
-  /// The header of a file of one channel, least significant byte first, whose voxels follow compressed.
+  /// The header of a file, least significant byte first, whose voxels follow compressed.
   fileprivate static func header(
-    _ geometry: Geometry, datatype: NIfTIDatatype, compressedSize: Int
+    _ geometry: Geometry, channels: Int, datatype: NIfTIDatatype, compressedSize: Int
   ) -> Data {
     let (columns, translation) = leftPosteriorSuperior(geometry.affine)
     let spacing = geometry.spacing
     let directions = (0..<3).map { columns[$0] / spacing[$0] }
     let type = [
       NIfTIDatatype.uint8: "MET_UCHAR", .uint16: "MET_USHORT", .int16: "MET_SHORT",
+      .float32: "MET_FLOAT",
     ][datatype]
-    let lines = [
-      "ObjectType = Image", "NDims = 3", "BinaryData = True", "BinaryDataByteOrderMSB = False",
-      "CompressedData = True", "CompressedDataSize = \(compressedSize)",
-      "TransformMatrix = \(directions.map { text($0, " ") }.joined(separator: " "))",
-      "Offset = \(text(translation, " "))", "ElementSpacing = \(text(spacing, " "))",
-      "DimSize = \(geometry.extents.x) \(geometry.extents.y) \(geometry.extents.z)",
-      "ElementType = \(type ?? "MET_INT")", "ElementDataFile = LOCAL", "",
-    ]
+    let several = channels > 1 ? ["ElementNumberOfChannels = \(channels)"] : []
+    let lines =
+      [
+        "ObjectType = Image", "NDims = 3", "BinaryData = True", "BinaryDataByteOrderMSB = False",
+        "CompressedData = True", "CompressedDataSize = \(compressedSize)",
+        "TransformMatrix = \(directions.map { text($0, " ") }.joined(separator: " "))",
+        "Offset = \(text(translation, " "))", "ElementSpacing = \(text(spacing, " "))",
+        "DimSize = \(geometry.extents.x) \(geometry.extents.y) \(geometry.extents.z)",
+      ] + several + [
+        "ElementType = \(type ?? "MET_INT")", "ElementDataFile = LOCAL", "",
+      ]
     return Data(lines.joined(separator: "\n").utf8)
   }
 }

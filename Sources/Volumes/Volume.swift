@@ -52,13 +52,15 @@ public struct Volume: Sendable {
 
   /// The image itself, if every value is finite; `name` is the file or case the error speaks of.
   public func checkedFinite(_ name: String) throws(VolumeError) -> Volume {
-    let found = voxels.withPointer { values in
-      (0..<voxels.count).first { !values[$0].isFinite }
+    let (found, count) = voxels.withPointer { values in
+      let found = (0..<voxels.count).first { !values[$0].isFinite }
+      return (found, found.map { ($0..<voxels.count).count { !values[$0].isFinite } } ?? 0)
     }
     guard let found else { return self }
     throw .notFinite(
-      name: name, value: "\(voxels[flat: found])", voxel: geometry.index(of: found % geometry.count)
-    )
+      name: name, value: "\(voxels[flat: found])",
+      voxel: geometry.index(of: found % geometry.count),
+      count: count)
   }
 
   /// The smallest and the largest value that is not NaN; nil where there is none.

@@ -13,8 +13,8 @@ public enum VolumeError: Failure, Equatable {
   case unsupported(path: String, reason: String)
   /// A label is no whole number, or too large.
   case label(path: String, value: String, voxel: [Int], reason: String)
-  /// A voxel of an image is NaN or infinite.
-  case notFinite(name: String, value: String, voxel: [Int])
+  /// Voxels of an image are NaN or infinite: the first of them, and how many there are.
+  case notFinite(name: String, value: String, voxel: [Int], count: Int)
   /// Two images that belong together have different grids.
   case grids(one: String, other: String, difference: String)
   /// A label map that cannot be used.
@@ -34,10 +34,13 @@ public enum VolumeError: Failure, Equatable {
     case .unsupported(let path, let reason): "\(path): \(reason)."
     case .label(let path, let value, let voxel, let reason):
       "\(path): the label \(value) at voxel \(voxel.description) \(reason)."
-    case .notFinite(let name, let value, let voxel):
-      "\(name): the voxel \(voxel.description) is \(value); every value of an image must be finite."
+    case .notFinite(let name, let value, let voxel, let count):
+      "\(name): the voxel \(voxel.description) is \(value)"
+        + (count > 1 ? ", the first of \(count) that are NaN or infinite" : "")
+        + "; every value of an image must be finite. Replace them in the file first."
     case .grids(let one, let other, let difference):
-      "\(one) and \(other) do not have the same grid: \(difference)."
+      "\(one) and \(other) do not have the same grid: \(difference). Resample one onto the grid of the other "
+        + "first (labels with nearest neighbour), or, where only its header is wrong, mend the header."
     case .labelMap(let path, let reason): "\(path): \(reason)."
     }
   }

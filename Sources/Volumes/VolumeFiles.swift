@@ -18,9 +18,6 @@ public enum VolumeFile: Sendable {
   /// The endings of the names of volumes; a header is named for both of its files.
   public static let endings = [".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd"]
 
-  /// The endings of the names masks are written under.
-  public static let maskEndings = [".nii.gz", ".nii", ".nrrd", ".mha", ".png"]
-
   /// The ending of a path that is among some, whatever its case; nil where there is none.
   public static func ending(of path: String, among endings: [String]) -> String? {
     let lower = path.lowercased()
@@ -94,22 +91,34 @@ extension Volume {
     return try NIfTI.volume(NIfTIFile(path: path, bytes: bytes))
   }
 
-  /// Writes the image in the grid of its source, as 32-bit floats: `.nii`, `.nii.gz` or `.nrrd` by name.
+  /// Writes the image in the grid, orientation and affine of its source, in the format that the path's ending names
+  /// (`WrittenFormat`): the numbers as 32-bit floats, or as the smallest type that loses nothing.
   ///
-  /// A canonical image is turned back first. The file appears whole or not at all.
-  public func write(_ path: String) throws(VolumeError) {
-    switch VolumeFile.ending(of: path, among: [".nii.gz", ".nii", ".nrrd"]) {
-    case ".nii.gz": try write(Gzip.compressed(nifti), to: path)
-    case ".nii": try write(nifti, to: path)
-    case ".nrrd": try write(nrrd, to: path)
-    default:
-      throw .unsupported(path: path, reason: "volumes are written as .nii, .nii.gz or .nrrd")
+  /// A canonical image is turned back first. A `.png` takes one slice of whole numbers from 0 to 65535 in one channel
+  /// or three (`writeSlices` takes volumes); its numbers are of 8 bits, or 16 where they need it, and it keeps no
+  /// geometry. The file appears whole or not at all.
+  public func write(
+    _ path: String, numbers: WrittenNumbers = .floats
+  ) throws(VolumeError) {
+    let datatype = numbers == .floats ? NIfTIDatatype.float32 : smallestDatatype
+    let file: Data
+    switch WrittenFormat(path: path) {
+    case .gzippedNIfTI: file = Gzip.compressed(nifti(datatype))
+    case .nifti: file = nifti(datatype)
+    case .nrrd: file = nrrd(datatype)
+    case .metaImage: file = metaImage(datatype)
+    case .png: file = try PictureSlices(restored, path: path).only().file
+    case nil:
+      throw .unsupported(
+        path: path, reason: "an image's name ends in one of \(WrittenFormat.endings)")
     }
+    try writeFile(file, to: path)
   }
+}
 
-  private func write(_ data: Data, to path: String) throws(VolumeError) {
-    do throws(ArchiveError) { try AtomicFile.write(data, to: path) } catch { throw .archive(error) }
-  }
+/// Writes the file, whole or not at all.
+private func writeFile(_ file: Data, to path: String) throws(VolumeError) {
+  do throws(ArchiveError) { try AtomicFile.write(file, to: path) } catch { throw .archive(error) }
 }
 
 extension LabelVolume {
@@ -141,21 +150,23 @@ extension LabelVolume {
     return try NIfTI.labels(NIfTIFile(path: path, bytes: bytes))
   }
 
-  /// Writes the labels in the grid of their source: `.nii`, `.nii.gz`, `.nrrd`, `.mha` or `.png` by name.
+  /// Writes the labels in the grid, orientation and affine of their source, in the format that the path's ending names
+  /// (`WrittenFormat`) and the smallest whole numbers that hold them.
   ///
-  /// Canonical labels are turned back first. The file appears whole or not at all.
+  /// Canonical labels are turned back first. A `.png` takes one slice (`writeSlices` takes volumes) of labels from 0 to
+  /// 65535, gray, of 8 bits or of 16 where one is above 255; it keeps no geometry. The file appears whole or not at all.
   public func write(_ path: String) throws(VolumeError) {
     let file: Data
-    switch VolumeFile.ending(of: path, among: VolumeFile.maskEndings) {
-    case ".nii.gz": file = Gzip.compressed(nifti)
-    case ".nii": file = nifti
-    case ".nrrd": file = nrrd
-    case ".mha": file = metaImage
-    case ".png": file = try picture(path)
-    default:
+    switch WrittenFormat(path: path) {
+    case .gzippedNIfTI: file = Gzip.compressed(nifti)
+    case .nifti: file = nifti
+    case .nrrd: file = nrrd
+    case .metaImage: file = metaImage
+    case .png: file = try PictureSlices(restored, path: path).only().file
+    case nil:
       throw .unsupported(
-        path: path, reason: "labels are written as .nii, .nii.gz, .nrrd, .mha or .png")
+        path: path, reason: "a mask's name ends in one of \(WrittenFormat.endings)")
     }
-    do throws(ArchiveError) { try AtomicFile.write(file, to: path) } catch { throw .archive(error) }
+    try writeFile(file, to: path)
   }
 }

@@ -18,6 +18,7 @@ struct CasePredictions {
   let prediction: VolumePrediction
   let cases: [PredictionCase]
   let out: String
+  let format: WrittenFormat?
   let judgement: Judgement
   let console: Console
 
@@ -62,7 +63,6 @@ struct CasePredictions {
   /// Predicts a case that `done` others came before, writes its mask and returns how sure it is.
   private func predict(_ one: PredictionCase, _ work: Work, after done: Int) throws -> [Confidence]
   {
-    let target = one.target(out)
     let image = try one.image()
     for warning in image.source.warnings {
       console.tell("warning: \(one.name): \(warning)", event: "warning", ["case": one.name])
@@ -72,15 +72,14 @@ struct CasePredictions {
       try work.advance(to: Double(done) + share, detail: one.name, ["case": one.name])
     }
     var confidence: [Confidence] = []
+    let labels: LabelVolume
     if judgement == .none {
-      try prediction.labels(of: image, case: one.name, progress: progress).write(target)
+      labels = try prediction.labels(of: image, case: one.name, progress: progress)
     } else {
-      let judged = try prediction.judgedLabels(
-        of: image, case: ConfidenceReport.caseName(target), mirrored: judgement == .mirrored,
-        progress: progress)
-      try judged.labels.write(target)
-      confidence = judged.confidence
+      (labels, confidence) = try prediction.judgedLabels(
+        of: image, case: caseName(of: one), mirrored: judgement == .mirrored, progress: progress)
     }
+    let target = try one.write(labels, to: out, format: format)
     console.print(target)
     if console.format == .json {
       console.tell("predicted \(one.name)", event: "predicted", ["case": one.name, "path": target])
@@ -94,15 +93,21 @@ struct CasePredictions {
   ) -> [PredictionCase] {
     let judged = report.names
     return cases.filter { one in
-      let target = one.target(out)
-      return !FileManager.default.fileExists(atPath: target)
-        || (judgement != .none && !judged.contains(ConfidenceReport.caseName(target)))
+      let target = one.target(out, format: format)
+      let folder = URL(fileURLWithPath: target).deletingPathExtension().path
+      let isThere = [target, folder].contains { FileManager.default.fileExists(atPath: $0) }
+      return !isThere || (judgement != .none && !judged.contains(caseName(of: one)))
     }
+  }
+
+  /// What a case is called in the report: its mask's name.
+  private func caseName(of one: PredictionCase) -> String {
+    ConfidenceReport.caseName(one.target(out, format: format))
   }
 
   /// The folder of the masks.
   private var folder: String {
-    let target = cases.first?.target(out) ?? out
+    let target = cases.first?.target(out, format: format) ?? out
     return URL(fileURLWithPath: target).deletingLastPathComponent().path
   }
 

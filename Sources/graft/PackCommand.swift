@@ -25,8 +25,11 @@ struct PackCommand: ParsableCommand {
       nor transparent is foreground, and a palette's indices are classes; with --labels gray values and indices are \
       looked up in the map
 
-      Images and labels are matched by name. The check report goes to standard output; nothing is written when it \
-      holds an error.
+      Images and labels are matched by name. The check report goes to standard output: a summary, a line a case, then \
+      warnings, which stop nothing, and errors, with which nothing is written and the exit code is 3. Image and label \
+      must have one shape and one affine within 0.001 mm. With --json the report is one object: version, sound, classes, \
+      splits, centres, cases [{id, shape, spacing, orientation, channels, labels, …}], warnings and errors [{check, \
+      cases, files, message}].
       """)
 
   @Option(help: "The kind of data set: \(Self.kinds).", transform: Self.kind)
@@ -93,6 +96,13 @@ struct PackCommand: ParsableCommand {
     let report = try packing.check(progress: told("check", console, interruption))
     console.clearLine()
     print(json ? try report.json() : report.text)
+    let others = report.errors.count - 1
+    guard others < 1 else {
+      throw ExemplarError.refused([
+        report.errors[0].message,
+        "\(others == 1 ? "1 more error is" : "\(others) more errors are") in the report; nothing was packed.",
+      ])
+    }
     try report.requireSound()
     guard !check, let out else { return }
     try packing.write(report, to: out, progress: told("pack", console, interruption))

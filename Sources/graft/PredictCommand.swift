@@ -36,6 +36,12 @@ struct PredictCommand: ParsableCommand {
   @Option(
     help: "The mask's file (.nii.gz, .nii, .nrrd, .mha, .png); for a folder or a pack, a folder.")
   var out: String
+  @Option(
+    help: """
+      For a folder or a pack, the format of the masks: nii.gz, nii, nrrd, mha or png (of a volume a folder of one PNG a \
+      slice, without its geometry); else that of each image.
+      """)
+  var format: WrittenFormat?
   @Option(help: "The weights: .pth, .safetensors or .npz; the bundled ones where none are named.")
   var weights: String?
   @Option(help: "What graft tune learned on these weights.") var adapter: String?
@@ -65,8 +71,8 @@ struct PredictCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard adapter != nil || (!keepLargest && split == nil && !resume) else {
-      throw ValidationError("--keep-largest, --split and --resume need an --adapter.")
+    guard adapter != nil || (!keepLargest && split == nil && format == nil && !resume) else {
+      throw ValidationError("--keep-largest, --split, --format and --resume need an --adapter.")
     }
     guard confidence || !flipAgreement else {
       throw ValidationError("--flip-agreement needs --confidence.")
@@ -81,11 +87,11 @@ struct PredictCommand: ParsableCommand {
   }
 
   private func isMask(_ path: String) -> Bool {
-    VolumeFile.ending(of: path, among: VolumeFile.maskEndings) != nil
+    WrittenFormat(path: path) != nil
   }
 
   private static let maskNames =
-    "the mask's name must end in one of \(VolumeFile.maskEndings.joined(separator: ", "))"
+    "the mask's name must end in one of \(WrittenFormat.endings)"
 
   func run() throws {
     let console = common.apply()
@@ -123,11 +129,13 @@ struct PredictCommand: ParsableCommand {
   /// Predicts every case and writes its labels beside the others.
   private func predict(_ prediction: VolumePrediction, _ console: Console) throws {
     let cases = try PredictionCase.found(at: input, split: split)
-    for one in cases { try check(target: one.target(out), of: one) }
+    for one in cases { try check(target: one.target(out, format: format), of: one) }
+    if format == .png { console.tell("note: \(WrittenFormat.pictureNote)", event: "note") }
     let predictions = CasePredictions(
-      prediction: prediction, cases: cases, out: out, judgement: judgement, console: console)
+      prediction: prediction, cases: cases, out: out, format: format, judgement: judgement,
+      console: console)
     guard dryRun else { return try predictions.run(resumes: resume) }
-    cases.forEach { print($0.target(out)) }
+    cases.forEach { print($0.target(out, format: format)) }
     try predictions.estimate()
   }
 
@@ -137,8 +145,11 @@ struct PredictCommand: ParsableCommand {
 
   /// Refuses a target that is no mask's name, or the image itself.
   private func check(target: String, of one: PredictionCase) throws {
-    guard isMask(target) else {
+    guard let written = WrittenFormat(path: target) else {
       throw InferenceError.target(target, reason: Self.maskNames)
+    }
+    guard format == nil || written == format else {
+      throw InferenceError.target(target, reason: "--format asks for \(format?.ending ?? "")")
     }
     guard !one.files.contains(where: { isSameFile($0, target) }) else {
       throw InferenceError.target(

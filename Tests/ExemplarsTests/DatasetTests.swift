@@ -99,9 +99,9 @@ struct DatasetTests {
   @Test func `two cases of one name are refused`() throws {
     try Phantom.inFolder(["images", "labels"]) { folder in
       try Phantom().write(image: folder + "/images/a.nii", label: folder + "/labels/a.nii")
-      #expect(throws: ExemplarError.self) {
-        try Packing(kind: .nifti, folders: [folder, folder]).check()
-      }
+      let report = try Packing(kind: .nifti, folders: [folder, folder]).check()
+      #expect(throws: ExemplarError.self) { try report.requireSound() }
+      #expect(report.errors.map(\.files) == [[folder + "/labels/a.nii", folder + "/labels/a.nii"]])
     }
   }
 }

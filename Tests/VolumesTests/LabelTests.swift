@@ -47,7 +47,9 @@ struct LabelTests {
   @Test func `a value that is not finite is named`() throws {
     let voxels = Tensor([1, 1, 2, 3], [0, 1, 2, 1, .nan, 0])
     let volume = Volume(voxels: voxels, geometry: geometry)
-    #expect(throws: VolumeError.notFinite(name: "case1", value: "nan", voxel: [1, 1, 0])) {
+    #expect(
+      throws: VolumeError.notFinite(name: "case1", value: "nan", voxel: [1, 1, 0], count: 1)
+    ) {
       try volume.checkedFinite("case1")
     }
   }

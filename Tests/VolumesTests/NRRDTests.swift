@@ -181,7 +181,7 @@ struct NRRDTests {
         "space directions": "(0.5,0,0) (0,2,0) (0,0,3) none",
       ]).file.write(to: path)
       let error = #expect(throws: VolumeError.self) { try LabelVolume.read(path.path) }
-      #expect(error?.description.contains("holds one image, this file holds 2") == true)
+      #expect(error?.description.contains("one value a voxel, and this file holds 2") == true)
     }
   }
 }

@@ -96,8 +96,8 @@ struct OrientationTests {
     let far = Affine(columns: affine.columns, translation: affine.translation + SIMD3(0, 0.5, 0))
     #expect(
       one.difference(from: Geometry(extents: extents, affine: far))
-        == "the affine differs by 0.5 mm in row 2, column 4 (20, not 20.5; up to 0.001 mm is allowed)"
-    )
+        == "the origin is (-10, 20, 5) mm, not (-10, 20.5, 5) mm, off by 0.5 mm along an axis; "
+        + "up to 0.001 mm is allowed")
     #expect(
       one.difference(from: Geometry(extents: SIMD3(7, 5, 3), affine: affine))
         == "the shape is 7 x 5 x 4, not 7 x 5 x 3")

@@ -1,4 +1,5 @@
 import Archives
+import Failures
 import Foundation
 import Tensors
 import Volumes
@@ -9,6 +10,34 @@ struct LoadedCase {
   let labels: LabelVolume
   /// The names of the channels.
   let channels: [String]
+}
+
+/// What could be read of a case.
+struct CaseParts {
+  var image: Volume?
+  var labels: LabelVolume?
+  /// The names of the image's channels.
+  var channels: [String] = []
+  /// What is wrong with which files, and why parts are missing.
+  var problems: [(failure: any Failure, files: [String])] = []
+
+  /// Takes the parts that `read` makes of some files; bad input becomes a problem, any other failure is thrown.
+  mutating func gather(
+    _ files: [String], _ read: () throws -> (Volume?, LabelVolume?)
+  ) throws {
+    do {
+      let (image, labels) = try read()
+      self.image = image ?? self.image
+      self.labels = labels ?? self.labels
+    } catch let problem as any Failure where problem.kind == .badInput {
+      problems.append((problem, files))
+    }
+  }
+}
+
+extension ListedCase {
+  /// What errors call the image: its file, or where there are several the case.
+  var imageName: String { images.count == 1 ? images[0] : id }
 }
 
 /// Reads cases and checks that what belongs together fits together.
@@ -22,28 +51,51 @@ struct CaseReader: Sendable {
   /// The classes that masks of one class each are named for.
   let classes: LabelMap?
 
+  /// The case, if nothing is wrong with it.
   func read(_ entry: ListedCase) throws -> LoadedCase {
-    let (image, labels): (Volume, LabelVolume)
+    let parts = try parts(entry)
+    if let problem = parts.problems.first { throw problem.failure }
+    guard let image = parts.image, let labels = parts.labels else {
+      preconditionFailure("CaseReader: \(entry.id) has neither all its parts nor a problem")
+    }
+    return LoadedCase(
+      image: try image.checkedFinite(entry.imageName), labels: labels, channels: parts.channels)
+  }
+
+  /// What can be read of a case, and everything that keeps it from being used but voxels that are not finite.
+  func parts(_ entry: ListedCase) throws -> CaseParts {
+    var parts = CaseParts()
     switch entry.form {
-    case .volumes: (image, labels) = (try volume(entry), try LabelVolume.read(entry.label))
+    case .volumes:
+      try parts.gather(entry.images) { try (volume(entry), nil) }
+      try parts.gather(entry.labelFiles) { try (nil, .read(entry.label)) }
     case .series:
-      image = try Volume.read(entry.images[0])
-      labels = try LabelVolume.read(entry.label, on: image.geometry)
+      try parts.gather(entry.images) { try (.read(entry.images[0]), nil) }
+      if let geometry = parts.image?.geometry {
+        try parts.gather(entry.labelFiles) { try (nil, .read(entry.label, on: geometry)) }
+      }
     case .masks(let files):
-      image = try Volume.read(entry.images[0])
-      labels = try joined(files, entry, image.geometry)
+      try parts.gather(entry.images) { try (.read(entry.images[0]), nil) }
+      if let geometry = parts.image?.geometry {
+        try parts.gather(files) { try (nil, joined(files, entry, geometry)) }
+      }
     case .picture:
-      image = try Volume.read(entry.images[0])
-      labels = try mask(entry)
-    case .slices: (image, labels) = try slices(entry)
-    case .arrays: (image, labels) = try arrays(entry)
+      try parts.gather(entry.images) { try (.read(entry.images[0]), nil) }
+      try parts.gather(entry.labelFiles) { try (nil, mask(entry)) }
+    case .slices: try parts.gather(entry.images) { try slices(entry) }
+    case .arrays: try parts.gather(entry.images) { try arrays(entry) }
     }
-    if let difference = labels.geometry.difference(from: image.geometry) {
-      throw VolumeError.grids(one: entry.label, other: entry.images[0], difference: difference)
+    if let image = parts.image, let labels = parts.labels,
+      let difference = labels.geometry.difference(from: image.geometry)
+    {
+      let grids = VolumeError.grids(
+        one: entry.label, other: entry.images[0], difference: difference)
+      parts.problems.append((grids, [entry.label, entry.images[0]]))
     }
-    let (kept, names) = try select(image, entry)
-    let name = entry.images.count == 1 ? entry.images[0] : entry.id
-    return LoadedCase(image: try kept.checkedFinite(name), labels: labels, channels: names)
+    if let image = parts.image {
+      (parts.image, parts.channels) = try select(image, entry)
+    }
+    return parts
   }
 
   /// One volume, or the volumes of all channels, of one channel each, as one.

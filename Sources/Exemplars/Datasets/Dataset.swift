@@ -1,3 +1,4 @@
+public import Failures
 public import Volumes
 
 /// The kinds of data sets that can be packed.
@@ -40,14 +41,18 @@ public struct DatasetListing: Sendable {
   public var labels: LabelMap?
   /// What the user should know of how the folders were understood, in sentences.
   public var notes: [String]
+  /// What keeps cases from being packed, such as a missing partner; those cases are not in `cases`.
+  public var problems: [any Failure]
 
   init(
-    cases: [ListedCase], channels: [String]? = nil, labels: LabelMap? = nil, notes: [String] = []
+    cases: [ListedCase], channels: [String]? = nil, labels: LabelMap? = nil, notes: [String] = [],
+    problems: [any Failure] = []
   ) {
     self.cases = cases
     self.channels = channels
     self.labels = labels
     self.notes = notes
+    self.problems = problems
   }
 
   /// Several folders as one data set; they must agree in channels and classes, and no name may come twice.
@@ -57,10 +62,13 @@ public struct DatasetListing: Sendable {
     }
     self.init(
       cases: parts.flatMap(\.cases).sorted { $0.id < $1.id }, channels: first.channels,
-      labels: first.labels, notes: parts.flatMap(\.notes))
-    for (one, other) in zip(cases, cases.dropFirst()) where one.id == other.id {
-      throw ExemplarError.sameName(id: one.id, one: one.label, other: other.label)
+      labels: first.labels, notes: parts.flatMap(\.notes), problems: parts.flatMap(\.problems))
+    let repeated = zip(cases, cases.dropFirst()).filter { $0.id == $1.id }
+    problems += repeated.map { one, other in
+      ExemplarError.sameName(id: one.id, one: one.label, other: other.label)
     }
+    let doubled = Set(repeated.map(\.1.id))
+    cases.removeAll { doubled.contains($0.id) }
     for part in parts where part.channels != channels || part.labels != labels {
       throw ExemplarError.option(
         "The folders given declare different channels or labels; pack them one by one.")
@@ -96,11 +104,13 @@ public struct ListedCase: Sendable, Equatable {
   public let split: String?
   /// Where the scan was made, where the names say so.
   public let centre: String?
+  /// Whose scan it is, where the data set says so.
+  public let patient: String?
   let form: Form
 
   init(
     id: String, images: [String], label: String, form: Form, split: String? = nil,
-    centre: String? = nil
+    centre: String? = nil, patient: String? = nil
   ) {
     self.id = id
     self.images = images
@@ -108,6 +118,7 @@ public struct ListedCase: Sendable, Equatable {
     self.form = form
     self.split = split
     self.centre = centre
+    self.patient = patient
   }
 
   /// The files the label is made from.

@@ -1,4 +1,5 @@
 import Archives
+import Failures
 import Foundation
 import Volumes
 
@@ -28,42 +29,51 @@ struct NIfTIFolder {
     let description = try DatasetDescription(root)
     let imageFiles = try images.files(endingIn: VolumeFile.endings)
     let labelFiles = try labels.files(endingIn: VolumeFile.endings)
+    var problems: [any Failure] = []
     let grouped =
-      try description.separateChannels.map { try group(imageFiles, channels: $0) }
+      description.separateChannels.map { group(imageFiles, channels: $0, &problems) }
       ?? imageFiles.mapValues { [$0] }
-    for (id, files) in grouped.sorted(by: { $0.key < $1.key }) where labelFiles[id] == nil {
-      throw ExemplarError.missingPartner(
-        id: id, found: "the image \(files[0])", missing: "label in \(labels.path)")
+    for (id, files) in grouped.sorted(by: { $0.key < $1.key })
+    where labelFiles[id] == nil && !files.isEmpty {
+      problems.append(
+        ExemplarError.missingPartner(
+          id: id, found: "the image \(files[0])", missing: "label in \(labels.path)"))
     }
-    let cases = try labelFiles.sorted { $0.key < $1.key }.map { id, label in
+    var cases: [ListedCase] = []
+    for (id, label) in labelFiles.sorted(by: { $0.key < $1.key }) {
       guard let files = grouped[id] else {
-        throw ExemplarError.missingPartner(
-          id: id, found: "the label \(label)", missing: "image in \(images.path)")
+        problems.append(
+          ExemplarError.missingPartner(
+            id: id, found: "the label \(label)", missing: "image in \(images.path)"))
+        continue
       }
-      return ListedCase(id: id, images: files, label: label, form: .volumes)
+      if !files.isEmpty {
+        cases.append(ListedCase(id: id, images: files, label: label, form: .volumes))
+      }
     }
-    guard !cases.isEmpty else {
+    guard !cases.isEmpty || !problems.isEmpty else {
       throw ExemplarError.layout(
         path: images.path,
         reason: "there is no file that ends in \(VolumeFile.endings.joined(separator: ", "))")
     }
     return DatasetListing(
       cases: cases, channels: description.channels, labels: description.labels,
-      notes: description.notes)
+      notes: description.notes, problems: problems)
   }
 
-  /// The files `CASE_0000` to `CASE_000n` of each case, none of them missing.
-  private func group(_ files: [String: String], channels: Int) throws -> [String: [String]] {
+  /// The files `CASE_0000` to `CASE_000n` of each case; none for a case of which one is missing, which is a problem.
+  private func group(
+    _ files: [String: String], channels: Int, _ problems: inout [any Failure]
+  ) -> [String: [String]] {
     var grouped: [String: [String]] = [:]
     let ids = Set(files.keys.filter { $0.count > 5 }.map { String($0.dropLast(5)) })
-    for id in ids {
-      grouped[id] = try (0..<channels).map { channel in
-        let name = "\(id)_" + String(format: "%04d", channel)
-        guard let file = files[name] else {
-          throw ExemplarError.missingPartner(
-            id: id, found: "other channels in \(images.path)", missing: "file \(name)")
-        }
-        return file
+    for id in ids.sorted() {
+      let names = (0..<channels).map { "\(id)_" + String(format: "%04d", $0) }
+      let missing = names.filter { files[$0] == nil }
+      grouped[id] = missing.isEmpty ? names.compactMap { files[$0] } : []
+      problems += missing.map { name in
+        ExemplarError.missingPartner(
+          id: id, found: "other channels in \(images.path)", missing: "file \(name)")
       }
     }
     return grouped

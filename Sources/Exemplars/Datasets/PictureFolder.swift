@@ -1,3 +1,4 @@
+import Failures
 import Foundation
 
 /// Pictures in `images/` and their masks in `masks/` or `labels/`, all PNG, matched by name; a mask's name may end in
@@ -20,20 +21,25 @@ struct PictureFolder {
   func listing() throws -> DatasetListing {
     let imageFiles = try images.files(endingIn: [".png"])
     let maskFiles = try masks.files(endingIn: ["_mask.png", ".png"])
+    var problems: [any Failure] = []
     for (id, mask) in maskFiles.sorted(by: { $0.key < $1.key }) where imageFiles[id] == nil {
-      throw ExemplarError.missingPartner(
-        id: id, found: "the mask \(mask)", missing: "image in \(images.path)")
+      problems.append(
+        ExemplarError.missingPartner(
+          id: id, found: "the mask \(mask)", missing: "image in \(images.path)"))
     }
-    let cases = try imageFiles.sorted { $0.key < $1.key }.map { id, image in
+    var cases: [ListedCase] = []
+    for (id, image) in imageFiles.sorted(by: { $0.key < $1.key }) {
       guard let mask = maskFiles[id] else {
-        throw ExemplarError.missingPartner(
-          id: id, found: "the image \(image)", missing: "mask in \(masks.path)")
+        problems.append(
+          ExemplarError.missingPartner(
+            id: id, found: "the image \(image)", missing: "mask in \(masks.path)"))
+        continue
       }
-      return ListedCase(id: id, images: [image], label: mask, form: .picture)
+      cases.append(ListedCase(id: id, images: [image], label: mask, form: .picture))
     }
-    guard !cases.isEmpty else {
+    guard !cases.isEmpty || !problems.isEmpty else {
       throw ExemplarError.layout(path: images.path, reason: "there is no .png file")
     }
-    return DatasetListing(cases: cases)
+    return DatasetListing(cases: cases, problems: problems)
   }
 }

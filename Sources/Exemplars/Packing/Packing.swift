@@ -1,6 +1,3 @@
-import Archives
-import Failures
-import Foundation
 import Tensors
 public import Volumes
 
@@ -35,32 +32,27 @@ public struct Packing: Sendable {
   /// Tells how far the work is: cases done, cases in all, name of the next (none at the end); what it throws ends the work.
   public typealias Progress = (Int, Int, String) throws -> Void
 
-  /// Reads every case and reports what was found; errors of cases are in the report.
+  /// Reads every case, two at a time, and reports everything that was found; errors of cases are in the report.
   public func check(progress: Progress = { _, _, _ in }) throws -> CheckReport {
     let listing = try kind.listing(of: folders)
-    let splits = try splits(of: listing)
+    let (splits, conflicts) = try splits(of: listing)
     let reader = reader(listing)
-    var cases: [CaseCheck] = []
-    var warnings: [String] = []
-    var errors: [any Failure] = []
-    for (position, entry) in listing.cases.enumerated() {
-      try progress(position, listing.cases.count, entry.id)
-      do {
-        let loaded = try reader.read(entry)
-        warnings += (loaded.image.source.warnings + loaded.labels.source.warnings)
-          .map { "\(entry.id): \($0)" }
-        cases.append(try CaseCheck(entry, loaded, split: splits[entry.id]))
-      } catch let error as any Failure where error.kind == .badInput {
-        errors.append(error)
-      }
-    }
-    try progress(listing.cases.count, listing.cases.count, "")
-    let map = try map(listing, cases)
-    let comparison = Comparison(cases: cases, listing: listing, labels: map)
+    let cases = listing.cases
+    let looks = try inPairs(
+      cases.count, starting: { try progress($0, cases.count, cases[$0].id) }
+    ) { try CaseLook(cases[$0], reader, split: splits[cases[$0].id]) }
+    try progress(cases.count, cases.count, "")
+    let facts = looks.compactMap(\.facts)
+    let map = try map(listing, facts)
+    let comparison = Comparison(
+      cases: facts, listing: listing, labels: map,
+      isDeclared: labels != nil || listing.labels != nil)
     return CheckReport(
-      kind: kind, channels: cases.first?.channels ?? [], labels: map, cases: cases,
-      notes: listing.notes, warnings: warnings + comparison.warnings,
-      errors: errors + comparison.errors)
+      kind: kind, channels: facts.first?.channels.map(\.name) ?? [], labels: map,
+      listed: cases.count + listing.problems.count, cases: facts, notes: listing.notes,
+      warnings: looks.flatMap(\.warnings) + comparison.warnings,
+      errors: listing.problems.map(Finding.init(listing:)) + conflicts + looks.flatMap(\.errors)
+        + comparison.errors)
   }
 
   /// Writes the pack of a data set that was found sound.
@@ -101,10 +93,14 @@ public struct Packing: Sendable {
       classes: labels ?? listing.labels)
   }
 
-  private func splits(of listing: DatasetListing) throws -> [String: String] {
-    if let split { return try split.assignment(of: listing.cases.map(\.id)) }
-    let own = listing.cases.compactMap { entry in entry.split.map { (entry.id, $0) } }
-    return Dictionary(uniqueKeysWithValues: own)
+  /// The split of each case that has one, and the cases that were put into two.
+  private func splits(of listing: DatasetListing) throws -> ([String: String], [Finding]) {
+    guard let split else {
+      let own = listing.cases.compactMap { entry in entry.split.map { (entry.id, $0) } }
+      return (Dictionary(uniqueKeysWithValues: own), [])
+    }
+    let (splits, conflicts) = try split.assignments(of: listing.cases.map(\.id))
+    return (splits, conflicts.map(Finding.init(listing:)))
   }
 
   /// The classes given, those the data set declares, or one a value that was found.
@@ -117,43 +113,5 @@ public struct Packing: Sendable {
     }
     if kind == .png, found == [1] { return LabelMap([.init(name: "foreground", values: [1])]) }
     return LabelMap(each: found)
-  }
-}
-
-extension CaseCheck {
-  init(_ entry: ListedCase, _ loaded: LoadedCase, split: String?) throws {
-    let image = loaded.image.canonical
-    let geometry = image.geometry
-    id = entry.id
-    self.split = split
-    shape = image.voxels.shape
-    spacing = [geometry.spacing.x, geometry.spacing.y, geometry.spacing.z]
-    unit = geometry.unit.rawValue
-    orientation = loaded.image.geometry.orientation.codes
-    channels = loaded.channels
-    ranges = image.voxels.withPointer { values in
-      (0..<image.channels).map { channel in
-        let part = UnsafeBufferPointer(
-          start: values + channel * geometry.count, count: geometry.count)
-        return [part.min() ?? 0, part.max() ?? 0]
-      }
-    }
-    let labels = loaded.labels.canonical
-    self.labels = Dictionary(
-      uniqueKeysWithValues: labels.counts.map { ("\($0.key)", $0.value) })
-    let plane = geometry.extents.x * geometry.extents.y
-    emptySlices = (0..<geometry.extents.z).count { slice in
-      labels.values[slice * plane..<(slice + 1) * plane].allSatisfy { $0 == 0 }
-    }
-    images = try entry.images.map(PackedCase.File.init(at:))
-    labelFiles = try entry.labelFiles.map(PackedCase.File.init(at:))
-  }
-}
-
-extension PackedCase.File {
-  /// The name and SHA-256 of the file at a path.
-  init(at path: String) throws {
-    self.init(
-      name: URL(fileURLWithPath: path).lastPathComponent, digest: try VolumeFile.digest(of: path))
   }
 }

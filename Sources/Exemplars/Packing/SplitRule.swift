@@ -29,15 +29,30 @@ public struct SplitRule: Sendable, Equatable {
   }
 
   /// The split of each case that has one; `ids` are in the order of the names.
+  ///
+  /// A case in two splits is an error.
   public func assignment(of ids: [String]) throws(ExemplarError) -> [String: String] {
+    let (splits, conflicts) = try assignments(of: ids)
+    if let conflict = conflicts.first { throw conflict }
+    return splits
+  }
+
+  /// The split of each case that has one, and an error for each case that was put into two, which stays in the first.
+  func assignments(
+    of ids: [String]
+  ) throws(ExemplarError) -> (splits: [String: String], conflicts: [ExemplarError]) {
     var splits: [String: String] = [:]
+    var conflicts: [ExemplarError] = []
     for part in parts {
       for id in try cases(of: part, ids) {
-        if let other = splits[id] { throw .twoSplits(id: id, one: other, other: part.name) }
-        splits[id] = part.name
+        if let other = splits[id] {
+          conflicts.append(.twoSplits(id: id, one: other, other: part.name))
+        } else {
+          splits[id] = part.name
+        }
       }
     }
-    return splits
+    return (splits, conflicts)
   }
 
   private func cases(of part: Part, _ ids: [String]) throws(ExemplarError) -> [String] {

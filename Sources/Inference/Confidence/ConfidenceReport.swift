@@ -76,8 +76,7 @@ public struct ConfidenceReport: Codable, Equatable, Sendable {
   /// What a mask's case is called: its file's name without the ending.
   public static func caseName(_ path: String) -> String {
     let file = String(path.split(separator: "/").last ?? "")
-    let ending = VolumeFile.ending(of: file, among: VolumeFile.maskEndings)
-    return String(file.dropLast(ending?.count ?? 0))
+    return String(file.dropLast(WrittenFormat(path: file)?.ending.count ?? 0))
   }
 
   private mutating func flag() {
