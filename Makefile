@@ -29,9 +29,10 @@ build: setup
 	swift build -c release --product graft
 
 install: build
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/graft
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/graft/Datasets
 	install .build/release/graft $(DESTDIR)$(PREFIX)/bin/graft
 	install -m 644 Weights/*.safetensors $(DESTDIR)$(PREFIX)/share/graft/
+	install -m 644 Datasets/* $(DESTDIR)$(PREFIX)/share/graft/Datasets/
 
 setup:
 	@if command -v dpkg-query > /dev/null; then \

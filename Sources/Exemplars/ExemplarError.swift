@@ -6,6 +6,8 @@ public enum ExemplarError: Failure, Equatable {
   case option(String)
   /// A folder is not laid out as the kind of data set asks for.
   case layout(path: String, reason: String)
+  /// A descriptor of a data set says something that cannot be followed; `key` is empty for the whole file.
+  case descriptor(path: String, key: String, reason: String)
   /// A file of a case has no partner.
   case missingPartner(id: String, found: String, missing: String)
   /// Two cases have the same name.
@@ -33,6 +35,8 @@ public enum ExemplarError: Failure, Equatable {
     switch self {
     case .option(let reason): reason
     case .layout(let path, let reason): "\(path): \(reason)."
+    case .descriptor(let path, let key, let reason):
+      key.isEmpty ? "\(path): \(reason)." : "\(path), key \(key): \(reason)."
     case .missingPartner(let id, let found, let missing):
       "The case \(id) has \(found) but no \(missing)."
     case .sameName(let id, let one, let other):

@@ -15,15 +15,23 @@ public struct ImagePreparation: Codable, Equatable, Sendable {
   public var size: Int
   /// How a slice is brought to it.
   public var resize: Resize
+  /// The side of a square that slices go through on their way to the model's, by cubic splines; nil for the straight way.
+  ///
+  /// TransUNet's and SAMed's protocol takes slices of 512 pixels to 224 and from there to the model's size, so that
+  /// every slice has the detail of 224 pixels. It goes with `square`.
+  public var detour: Int?
   /// How a volume's intensities are brought to the model's range.
   public var normalise: Normalise
   /// Which way a volume is cut into slices.
   public var plane: Plane
 
   /// A preparation of the given parts.
-  public init(size: Int, resize: Resize, normalise: Normalise, plane: Plane) {
+  public init(
+    size: Int, resize: Resize, detour: Int? = nil, normalise: Normalise, plane: Plane
+  ) {
     self.size = size
     self.resize = resize
+    self.detour = detour
     self.normalise = normalise
     self.plane = plane
   }
@@ -35,7 +43,7 @@ public struct ImagePreparation: Codable, Equatable, Sendable {
 
   /// The model's input [3, size, size] from a slice [C, h, w] of a normalised volume.
   public func input(_ slice: Tensor) -> Tensor {
-    let coloured = threeChannels(slice)
+    let coloured = threeChannels(through(slice))
     let fitted = fit(height: slice.shape[1], width: slice.shape[2])
     var resized = coloured
     if coloured.shape[1] != fitted.height || coloured.shape[2] != fitted.width {
@@ -47,13 +55,26 @@ public struct ImagePreparation: Codable, Equatable, Sendable {
     return padded(normalise.inSAMSpace ? colourNormalised(resized) : resized)
   }
 
+  /// The slice [C, h, w] at the size of the detour; a slice of that size, or any slice without a detour, stays as it is.
+  private func through(_ slice: Tensor) -> Tensor {
+    guard let detour, slice.shape[1] != detour || slice.shape[2] != detour else { return slice }
+    return slice.zoomed(to: PlaneSize(height: detour, width: detour))
+  }
+
   /// The labels at the decoder's resolution [low, low] of a slice's labels [h, w], the padding being background.
   ///
-  /// Two nearest-neighbour zooms, as SAMed's: to the model's square, then to the logits' size.
+  /// Nearest-neighbour zooms, as SAMed's: to the detour, where there is one, to the model's square, then to the logits'
+  /// size.
   public func lowResolution(labels: ByteImage, side low: Int) -> [UInt8] {
     let fitted = fit(height: labels.height, width: labels.width)
-    let zoomed = PixelMap.zoom(
-      from: PlaneSize(height: labels.height, width: labels.width), to: fitted)(labels)
+    var zoom = PixelMap.zoom(
+      from: PlaneSize(height: labels.height, width: labels.width), to: fitted)
+    if let detour {
+      let between = PlaneSize(height: detour, width: detour)
+      zoom = PixelMap.zoom(from: zoom.source, to: between)
+        .followed(by: PixelMap.zoom(from: between, to: fitted))
+    }
+    let zoomed = zoom(labels)
     var square = [UInt8](repeating: 0, count: size * size)
     for row in 0..<fitted.height {
       for column in 0..<fitted.width {

@@ -8,6 +8,7 @@ public struct PredictionCase: Sendable {
   private enum Content {
     /// The image's files, one a channel, or one with all of them.
     case files([String])
+    case described(DescribedImage)
     case packed(Pack)
   }
 
@@ -27,6 +28,7 @@ public struct PredictionCase: Sendable {
   public func image() throws -> Volume {
     switch content {
     case .files(let files): try image(of: files)
+    case .described(let image): try image.volume().checkedFinite(name)
     case .packed(let pack): try pack.image(name)
     }
   }
@@ -46,13 +48,17 @@ public struct PredictionCase: Sendable {
 
   /// The files the image is read from; none for a case of a pack.
   public var files: [String] {
-    if case .files(let files) = content { files } else { [] }
+    switch content {
+    case .files(let files): files
+    case .described(let image): image.files
+    case .packed: []
+    }
   }
 
   /// How large the image is beside others: the bytes of its files, or the voxels of a case of a pack.
   public var size: Int {
     switch content {
-    case .files(let files):
+    case .files, .described:
       files.map(PredictionCase.bytes).reduce(0, +)
     case .packed(let pack):
       pack.cases.first { $0.id == name }?.geometry.count ?? 0
@@ -130,9 +136,9 @@ public struct PredictionCase: Sendable {
     let series = DICOMFolder.inputs(in: path)
     if series == [path] { return [PredictionCase(name(of: path), .files(series), isNamed: true)] }
     if !series.isEmpty { return series.map { PredictionCase(name(of: $0), .files([$0])) } }
-    let modalities = (try? BraTSFolder(path).images()) ?? []
+    let modalities = (try? Descriptor.named("brats").images(in: path)) ?? []
     if !modalities.isEmpty, modalities.allSatisfy({ $0.files.count > 1 }) {
-      return modalities.map { PredictionCase($0.id, .files($0.files)) }
+      return modalities.map { PredictionCase($0.id, .described($0)) }
     }
     let files = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
       .filter { !$0.hasPrefix(".") && VolumeFile.ending(of: $0, among: endings) != nil }

@@ -54,6 +54,9 @@ public struct Recipe: Codable, Sendable, Equatable {
     public var size: Int?
     /// How the slice is fitted to it.
     public var resize: Resize
+    /// The side of a square that slices go through on their way there, as 224 in TransUNet's protocol; none where nothing
+    /// is said.
+    public var detour: Int?
     /// How intensities become the encoder's numbers.
     public var normalise: Intensities
   }

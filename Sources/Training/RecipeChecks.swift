@@ -32,7 +32,7 @@ extension Recipe {
   /// A recipe with every key, by which unknown ones are told.
   static var complete: Recipe {
     var recipe = standard(for: .decoderLora)
-    recipe.image.size = 1
+    (recipe.image.size, recipe.image.detour) = (1, 1)
     recipe.schedule.warmup = 1
     recipe.schedule.total = 1
     recipe.budget = Budget(steps: 1, epochs: 1, seconds: 1)
@@ -48,6 +48,7 @@ extension Recipe {
     }
     let require = RecipeRequirement(file: file)
     try require.count(image.size ?? 1, "image.size", atMost: 1 << 14)
+    try require.count(image.detour ?? 1, "image.detour", atMost: 1 << 14)
     try require(
       (0..<1).contains(slices.empty), "slices.empty", slices.empty, "a share from 0 to below 1")
     try require.count(lora.rank, "lora.rank")
@@ -88,6 +89,9 @@ extension Recipe {
     let budgets = [budget.steps != nil, budget.epochs != nil, budget.seconds != nil]
     try refuse(
       budgets.count { $0 } != 1, "budget has one of the keys steps, epochs and seconds.")
+    try refuse(
+      image.detour != nil && image.resize != .square,
+      "image.detour is a way to a square; it needs image.resize: square.")
     try refuse(
       classes.heads == .frozen && classes.start == .fresh && (initial ?? []).isEmpty
         && prompts == .none,
@@ -179,7 +183,7 @@ extension Recipe {
       }
     return ImagePreparation(
       size: image.size ?? imageSize, resize: image.resize == .square ? .square : .longestSide,
-      normalise: rule, plane: plane)
+      detour: image.detour, normalise: rule, plane: plane)
   }
 }
 

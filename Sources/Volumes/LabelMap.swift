@@ -10,7 +10,8 @@ import Yams
 ///       core: 4                        # a single value
 ///
 /// nnU-Net's `dataset.json` is of this form; the inverted form of the Medical Segmentation Decathlon, {"1": "liver"},
-/// is understood too. The background (the value 0) may be named and is left out: it is always class 0.
+/// is understood too. The background (the value 0) may be named and is left out: it is always class 0. A list named
+/// `background` that holds 0 puts its other values there too, as in `background: [0, 5, 9]`.
 /// Classes count from 1 in the order in which the map lists them; in the inverted form, which is an index, in the order of
 /// their values.
 public struct LabelMap: Sendable, Equatable {
@@ -30,9 +31,14 @@ public struct LabelMap: Sendable, Equatable {
 
   /// The classes, class 1 first.
   public let classes: [Class]
+  /// The values other than 0 that count as background, ascending.
+  public let background: [Int32]
 
-  /// A map of the given classes; values may belong to several.
-  public init(_ classes: [Class]) { self.classes = classes }
+  /// A map of the given classes; values may belong to several, but not to a class and the background.
+  public init(_ classes: [Class], background: [Int32] = []) {
+    self.classes = classes
+    self.background = background.sorted()
+  }
 
   /// The map in which every value is a class of its own, named by the number.
   public init(each values: some Sequence<Int32>) {
@@ -41,6 +47,9 @@ public struct LabelMap: Sendable, Equatable {
 
   /// The names of the classes, class 1 first.
   public var names: [String] { classes.map(\.name) }
+
+  /// The values the map mentions, of classes and background, without 0.
+  public var values: Set<Int32> { Set(classes.flatMap(\.values)).union(background) }
 
   /// The value a mask of class `index` (1 first) is written with: the smallest the class merges.
   public func outputValue(of index: Int) -> Int32 {
@@ -74,6 +83,7 @@ public struct LabelMap: Sendable, Equatable {
   public func classes(of labels: LabelVolume, _ name: String) throws(VolumeError) -> [UInt8] {
     precondition(classes.count < 256, "LabelMap: \(classes.count) classes do not fit 8 bits")
     var table: [Int32: UInt8] = [0: 0]
+    for value in background { table[value] = 0 }
     for (index, entry) in classes.enumerated() {
       for value in entry.values { table[value] = UInt8(index + 1) }
     }
@@ -104,7 +114,9 @@ public struct LabelMap: Sendable, Equatable {
 
   /// The map in one line: name: values, name: values.
   public var summary: String {
-    classes.map { "\($0.name): \($0.values.map { "\($0)" }.joined(separator: "+"))" }
+    let rest = background.isEmpty ? [] : [Class(name: "background", values: background)]
+    return (classes + rest)
+      .map { "\($0.name): \($0.values.map { "\($0)" }.joined(separator: "+"))" }
       .joined(separator: ", ")
   }
 }

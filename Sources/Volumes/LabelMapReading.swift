@@ -41,11 +41,19 @@ extension LabelMap {
       && entries.allSatisfy {
         Self.integer($0.key) != nil && $0.value.scalar != nil && Self.integer($0.value) == nil
       }
-    var classes: [Class] = []
+    var (classes, background): ([Class], [Int32]) = ([], [])
     for (key, value) in entries {
       let (name, numbers) = isInverted ? (value, key) : (key, value)
       guard let name = name.string, !name.isEmpty else { throw refuse("a class has no name") }
-      if let entry = try Self.entry(name, numbers, path: path) { classes.append(entry) }
+      let values = try Self.values(of: name, numbers, path: path)
+      if values == [0] || (values.contains(0) && name.lowercased() == "background") {
+        background += values.filter { $0 != 0 }
+      } else {
+        classes.append(try Self.entry(name, values, path: path))
+      }
+    }
+    if let both = classes.first(where: { !Set($0.values).isDisjoint(with: background) }) {
+      throw refuse("the class `\(both.name)` has a value of the background")
     }
     if isInverted { classes.sort { $0.values[0] < $1.values[0] } }
     let names = Dictionary(grouping: classes, by: \.name)
@@ -54,7 +62,7 @@ extension LabelMap {
     }
     guard !classes.isEmpty else { throw refuse("the map lists no class besides the background") }
     guard classes.count < 256 else { throw refuse("\(classes.count) classes; 255 are possible") }
-    self.init(classes)
+    self.init(classes, background: background)
   }
 
   /// Keys that tell a `dataset.json` of nnU-Net or the Decathlon from a plain map.
@@ -62,10 +70,10 @@ extension LabelMap {
     "numTraining", "training", "modality", "channel_names", "file_ending", "tensorImageSize",
   ]
 
-  /// A class of the map; nil for the background.
-  private static func entry(
-    _ name: String, _ numbers: Node, path: String
-  ) throws(VolumeError) -> Class? {
+  /// The values listed for a name.
+  private static func values(
+    of name: String, _ numbers: Node, path: String
+  ) throws(VolumeError) -> [Int32] {
     let items = numbers.sequence.map(Array.init) ?? [numbers]
     var values: [Int32] = []
     for item in items {
@@ -83,7 +91,13 @@ extension LabelMap {
       }
       values.append(value)
     }
-    if values == [0] { return nil }
+    return values
+  }
+
+  /// A class of the map.
+  private static func entry(
+    _ name: String, _ values: [Int32], path: String
+  ) throws(VolumeError) -> Class {
     guard !values.isEmpty, !values.contains(0) else {
       throw .labelMap(
         path: path,

@@ -35,7 +35,7 @@ public struct LabelVolume: Sendable, Equatable {
   /// The same labels with their axes running as those of an image do, where both lie in the same voxels.
   ///
   /// Programs that turn DICOM into NIfTI flip rows, for example. Labels of another grid stay as they are.
-  func arranged(as grid: Geometry) -> LabelVolume {
+  public func arranged(as grid: Geometry) -> LabelVolume {
     guard geometry.difference(from: grid) != nil,
       geometry.canonical.difference(from: grid.canonical) == nil
     else { return self }

@@ -1,3 +1,4 @@
+import Archives
 import Failures
 import Foundation
 
@@ -5,22 +6,14 @@ import Foundation
 enum BundledWeights {
   /// The one `.safetensors` file of the first folder that has any.
   static func path() throws -> String {
-    let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    let installed = program.deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("share/graft")
-    var folders = [installed]
-    var ancestor = program.deletingLastPathComponent()
-    while ancestor.path != "/" {
-      ancestor.deleteLastPathComponent()
-      folders.append(ancestor.appendingPathComponent("Weights"))
-    }
+    let folders = Installation.folders(installed: "", checkout: "Weights")
     for folder in folders {
-      let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+      let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
       if let weights = files.filter({ $0.hasSuffix(".safetensors") }).min() {
-        return folder.appendingPathComponent(weights).path
+        return "\(folder)/\(weights)"
       }
     }
-    throw WeightsError(installed: installed.path)
+    throw WeightsError(installed: folders[0])
   }
 }
 

@@ -1,5 +1,6 @@
 import Archives
 import ArgumentParser
+import Exemplars
 import Foundation
 import Reports
 import Training
@@ -84,7 +85,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         try aggregation.applied(to: old.evaluation, centres: centres, console))
       return try finish(findings, record: old.record, in: out ?? old.folder, console)
     }
-    let map = try measuring.labels.map { try LabelMap.read($0) }
+    let map = try measuring.labels.map { try Descriptor.labelMap($0) }
     let cases = try CaseFiles.matched(
       predictions: all, reference: reference ?? "", images: images)
     let names = all.count > 1 ? CaseFiles.names(of: all) : nil

@@ -5,7 +5,11 @@ import Reports
 
 /// What `graft evaluate` measures.
 struct MeasuringOptions: ParsableArguments {
-  @Option(help: "A label map (YAML): names, and which values each merges.")
+  @Option(
+    help: """
+      A label map (YAML): names, and which values each merges; or a data set's scheme, as in btcv:organs8, or its \
+      regions, as in brats:2021:regions.
+      """)
   var labels: String?
 
   @Option(help: "The tolerances of NSD in mm, such as 1,2,5 (1 and 2 without it).")

@@ -13,11 +13,11 @@ struct PackCommand: ParsableCommand {
     discussion: """
       Example: graft pack --dataset nifti Task04_Hippocampus --out hippocampus.h5 --split train=5,test=-20
 
-      Kinds of data set:
+      A data set is a descriptor of your own, such as my.yaml, one that comes with graft by its name \
+      (brats, btcv, hecktor, transunet, acdc and others: Datasets/README.md lists them and says how to write one), \
+      or one of the kinds
         nifti      folders images/ and labels/, or imagesTr/ and labelsTr/ with the dataset.json of nnU-Net or \
       the Decathlon; the files may be NRRD (.nrrd, .nhdr) and MetaImage (.mha, .mhd) as well
-        brats      a folder a case, modalities as channels; names of 2018 to 2021, of 2023 and later, or of 2013
-        transunet  train_npz/, test_vol_h5/ and lists; slices go into the split train, volumes into test
         dicom      a series in each images/CASE/ (or a file of several frames, images/CASE.dcm), its labels in \
       labels/CASE.nii.gz (or .nrrd, .mha, a DICOM segmentation .dcm), in the series' voxels whichever way their axes run; \
       or labels/CASE/ with a mask for each class, named as its class
@@ -32,8 +32,8 @@ struct PackCommand: ParsableCommand {
       cases, files, message}].
       """)
 
-  @Option(help: "The kind of data set: \(Self.kinds).", transform: Self.kind)
-  var dataset: DatasetKind
+  @Option(help: "The data set: a descriptor's name or path (.yaml), or a kind such as nifti.")
+  var dataset: String
 
   @Argument(help: "The folders to pack.")
   var input: [String]
@@ -42,8 +42,10 @@ struct PackCommand: ParsableCommand {
   var out: String?
 
   @Option(
-    help:
-      "A YAML map of class names to label values; several values merge, as in `whole: [1, 2, 4]`.")
+    help: """
+      A label scheme of the data set by name, or a YAML map of class names to label values; several values merge, as \
+      in `whole: [1, 2, 4]`.
+      """)
   var labels: String?
 
   @Option(
@@ -88,8 +90,9 @@ struct PackCommand: ParsableCommand {
 
   func run() throws {
     let console = common.apply()
+    let descriptor = try Descriptor.named(dataset)
     let packing = Packing(
-      kind: dataset, folders: input, labels: try labelMap(),
+      dataset: descriptor, folders: input, labels: try labelMap(descriptor),
       split: try split.map { try SplitRule(parsing: $0) }, window: try intensities(),
       channels: channels?.split(separator: ",").map(String.init))
     let interruption = Interruption()
@@ -124,17 +127,8 @@ struct PackCommand: ParsableCommand {
     }
   }
 
-  private static let kinds = DatasetKind.allCases.map(\.rawValue).joined(separator: ", ")
-
-  private static func kind(_ name: String) throws -> DatasetKind {
-    guard let kind = DatasetKind(rawValue: name) else {
-      throw ValidationError("the kind \(name) is not known; expected one of \(kinds).")
-    }
-    return kind
-  }
-
-  private func labelMap() throws -> LabelMap? {
-    try labels.map { try LabelMap.read($0).checkedDisjoint($0) }
+  private func labelMap(_ descriptor: Descriptor) throws -> LabelMap? {
+    try labels.map { try descriptor.labelMap($0).checkedDisjoint($0) }
   }
 
   private func intensities() throws -> ClosedRange<Float>? {

@@ -7,34 +7,6 @@ import Testing
 import Volumes
 
 struct DatasetTests {
-  @Test(arguments: [
-    (["_flair", "_t1", "_t1ce", "_t2", "_seg"], [Int32(1), 2, 4]),
-    (["-t2f", "-t1n", "-t1c", "-t2w", "-seg"], [Int32(1), 2, 3]),
-  ])
-  func `BraTS's modalities become channels`(_ endings: [String], _ values: [Int32]) throws {
-    let id = "Brats18_CBICA_AAB_1"
-    try Phantom.inFolder(["HGG/\(id)"]) { folder in
-      for (channel, ending) in endings.dropLast().enumerated() {
-        var phantom = Phantom()
-        phantom.image = phantom.image.map { $0 + Float(100 * channel) }
-        phantom.labels = phantom.labels.map { $0 == 0 ? 0 : values[Int($0)] }
-        let path = folder + "/HGG/\(id)/\(id)"
-        try phantom.write(image: "\(path)\(ending).nii.gz", label: "\(path)\(endings[4]).nii.gz")
-      }
-      let pack = try pack(Packing(kind: .brats, folders: [folder]), in: folder)
-      #expect(pack.channels == ["flair", "t1", "t1c", "t2"])
-      #expect(pack.labels.classes.map(\.values) == values.map { [$0] })
-      #expect(pack.cases[0].centre == "CBICA" && pack.cases[0].images.count == 4)
-      let voxels = try pack.image(id).voxels
-      #expect((0..<4).map { voxels[flat: 60 * $0] } == [0, 100, 200, 300])
-      try FileManager.default.removeItem(
-        atPath: folder + "/HGG/\(id)/\(id)\(endings[4]).nii.gz")
-      #expect(throws: ExemplarError.self) {
-        try Packing(kind: .brats, folders: [folder]).check()
-      }
-    }
-  }
-
   @Test func `TransUNet's slices become volumes, and its volumes are read`() throws {
     try Phantom.inFolder(["train_npz", "test_vol_h5", "lists/lists_Synapse"]) { folder in
       let golden = Goldens.path("formats/transunet")

@@ -166,6 +166,13 @@ struct NIfTIPackingTests {
         Packing(kind: .nifti, folders: [folder], channels: ["t1"]), in: folder)
       #expect(chosen.channels == ["T1"])
       #expect(try chosen.image("x").voxels.values == other.image)
+      let version1 = """
+        {"modality": {"0": "FLAIR", "1": "T1"}, "labels": {"0": "background", "1": "oedema", "2": "core"}}
+        """
+      try version1.write(toFile: folder + "/dataset.json", atomically: true, encoding: .utf8)
+      let old = try pack(Packing(kind: .nifti, folders: [folder]), in: folder)
+      #expect(old.channels == ["FLAIR", "T1"] && old.labels.names == ["oedema", "core"])
+      #expect(try old.image("x").voxels.values == phantom.image + other.image)
     }
     try Phantom.inFolder(["imagesTr", "labelsTr"]) { folder in
       let decathlon = """

@@ -27,7 +27,7 @@ struct RealDataTests {
     try Phantom.inFolder([]) { folder in
       let whole = LabelMap([.init(name: "whole tumour", values: [1, 2, 3, 4])])
       let packing = Packing(
-        kind: .brats, folders: [data], labels: whole,
+        dataset: try Descriptor.named("brats"), folders: [data], labels: whole,
         split: try SplitRule(parsing: "train=0005,0006,test=0003,0004"))
       let pack = try pack(packing, in: folder)
       #expect(pack.channels == ["flair", "t1c"] && pack.cases.count == 4)

@@ -60,11 +60,55 @@ struct ImagePreparationTests {
     #expect(dice > 0.93)
   }
 
+  @Test func `the detour of the published protocol is SciPy's two zooms`() throws {
+    let goldens = try Goldens.hdf5("resampling/resampling.h5")
+    let source = try goldens.bytes("chain/image_128_u8_repeat_4x4")
+    let pixels = (0..<512 * 512).map { at -> Float in
+      let (row, column) = (at / 512, at % 512)
+      return Float(source[row / 4 * 128 + column / 4]) / 255
+    }
+    let slice = Tensor([1, 512, 512], pixels)
+    let rule = ImagePreparation(
+      size: 512, resize: .square, detour: 224, normalise: .none, plane: .axial)
+    let input = rule.input(slice).values
+    let rows = try goldens.floats("chain/image_512_rows_every_16").values
+    let differences = rows.enumerated().map { at, value -> Float in
+      let (row, column) = (at / 512 * 16, at % 512)
+      return abs(input[row * 512 + column] - value)
+    }
+    #expect((differences.max() ?? 1) <= 2e-6)
+    let straight = preparation(512, .square)
+    #expect(straight.input(slice).values != input)
+    let small = Tensor([1, 224, 224], Array(pixels.prefix(224 * 224)))
+    #expect(rule.input(small) == straight.input(small))
+  }
+
+  @Test func `labels take the detour by the nearest pixel`() throws {
+    let goldens = try Goldens.hdf5("resampling/resampling.h5")
+    let source = try goldens.bytes("chain/label_64_u8_repeat_8x8")
+    let values = (0..<512 * 512).map { at -> UInt8 in
+      let (row, column) = (at / 512, at % 512)
+      return source[row / 8 * 64 + column / 8]
+    }
+    let label = ByteImage(height: 512, width: 512, values: values)
+    let rule = ImagePreparation(
+      size: 512, resize: .square, detour: 224, normalise: .none, plane: .axial)
+    let found = rule.lowResolution(labels: label, side: 512)
+    let rows = try goldens.bytes("chain/label_512_back_rows_every_8")
+    let picked = rows.indices.map { at -> UInt8 in found[at / 512 * 8 * 512 + at % 512] }
+    #expect(picked == rows)
+  }
+
   @Test func `an adapter keeps the preparation as JSON`() throws {
     let rule = ImagePreparation(
       size: 192, resize: .longestSide, normalise: .window(low: -125, high: 275), plane: .acquired)
     let data = try JSONEncoder().encode(rule)
     #expect(try JSONDecoder().decode(ImagePreparation.self, from: data) == rule)
+    #expect(!String(decoding: data, as: UTF8.self).contains("detour"))
+    var other = rule
+    other.detour = 224
+    let kept = try JSONDecoder().decode(ImagePreparation.self, from: JSONEncoder().encode(other))
+    #expect(kept.detour == 224)
     #expect(Normalise("percentile(-160, 240)") == .ends(low: -160, high: 240))
     #expect(Normalise("window(5, 1)") == nil)
     #expect(Normalise("brightness") == nil)

@@ -82,7 +82,7 @@ struct PackTests {
   @Test func `wrong usage ends with 2, a folder of another kind with 3`() throws {
     try withScans { folder in
       let refused: [(arguments: [String], status: Int32)] = [
-        (["nifti", "."], 2), (["btcv", ".", "--check"], 2),
+        (["nifti", "."], 2), (["none", ".", "--check"], 2), (["btcv", ".", "--check"], 3),
         (["nifti", ".", "--check", "--split", "train=7"], 2), (["brats", ".", "--check"], 3),
       ]
       for (arguments, status) in refused {

@@ -1,3 +1,4 @@
+import Exemplars
 import Failures
 import Testing
 import Training
@@ -8,6 +9,22 @@ struct RecipeTests {
 
   static func recipe(_ more: String = "", overrides: [String] = []) throws -> Recipe {
     try Recipe(yaml: start + more, name: "r.yaml", overrides: overrides)
+  }
+
+  @Test func `the protocol of every data set that comes with graft is a recipe`() throws {
+    for name in Descriptor.bundled {
+      let settings = try Descriptor.named(name).evaluation?.settings ?? []
+      let recipe = try Self.recipe("budget: {steps: 1}", overrides: settings)
+      if name == "btcv" { #expect(recipe.image.detour == 224 && recipe.image.resize == .square) }
+    }
+  }
+
+  @Test func `a detour is for a square`() throws {
+    #expect(try Self.recipe("image: {resize: square, detour: 224}").image.detour == 224)
+    #expect(throws: RecipeError.self) { try Self.recipe("image: {detour: 224}") }
+    #expect(throws: RecipeError.self) {
+      try Self.recipe("image: {resize: square, detour: 0}")
+    }
   }
 
   @Test func `every key of the documentation is understood`() throws {

@@ -77,13 +77,18 @@ struct CaseReader: Sendable {
     case .masks(let files):
       try parts.gather(entry.images) { try (.read(entry.images[0]), nil) }
       if let geometry = parts.image?.geometry {
-        try parts.gather(files) { try (nil, joined(files, entry, geometry)) }
+        try parts.gather(entry.labelFiles) { try (nil, joined(files, entry, geometry)) }
       }
     case .picture:
       try parts.gather(entry.images) { try (.read(entry.images[0]), nil) }
       try parts.gather(entry.labelFiles) { try (nil, mask(entry)) }
     case .slices: try parts.gather(entry.images) { try slices(entry) }
     case .arrays: try parts.gather(entry.images) { try arrays(entry) }
+    case .described(let assembly):
+      try parts.gather(entry.images) { try (image(entry, assembly), nil) }
+      if let geometry = parts.image?.geometry {
+        try parts.gather(entry.labelFiles) { try (nil, labels(entry, assembly, onto: geometry)) }
+      }
     }
     if let image = parts.image, let labels = parts.labels,
       let difference = labels.geometry.difference(from: image.geometry)
@@ -98,9 +103,19 @@ struct CaseReader: Sendable {
     return parts
   }
 
+  /// The image of a described case, as far as its channels are wanted.
+  func image(of entry: ListedCase) throws -> Volume {
+    guard case .described(let assembly) = entry.form else { return try volume(entry) }
+    return try select(try image(entry, assembly), entry).0
+  }
+
   /// One volume, or the volumes of all channels, of one channel each, as one.
   private func volume(_ entry: ListedCase) throws -> Volume {
-    let parts = try entry.images.map { try Volume.read($0) }
+    try joined(try entry.images.map { try Volume.read($0) }, entry)
+  }
+
+  /// Volumes of one grid and one channel each as one; a lone one keeps its channels.
+  func joined(_ parts: [Volume], _ entry: ListedCase) throws -> Volume {
     if parts.count == 1 { return parts[0] }
     for (part, path) in zip(parts, entry.images) {
       if let difference = part.geometry.difference(from: parts[0].geometry) {
@@ -152,15 +167,7 @@ struct CaseReader: Sendable {
     let picture = try PNG(try Data(mapping: entry.label), source: entry.label)
     guard picture.indices == nil else { return try LabelVolume.read(entry.label) }
     if !binaryMasks && picture.isGray { return try LabelVolume.read(entry.label) }
-    let colours = picture.channels >= 3 ? 3 : 1
-    let hasAlpha = picture.channels % 2 == 0
-    let values = (0..<picture.width * picture.height).map { pixel -> Int32 in
-      let samples = picture.samples[pixel * picture.channels..<(pixel + 1) * picture.channels]
-      let isClear = hasAlpha && samples.last == 0
-      return !isClear && samples.prefix(colours).contains { $0 != 0 } ? 1 : 0
-    }
-    return LabelVolume(
-      values: values, geometry: .picture(width: picture.width, height: picture.height, slices: 1))
+    return .foreground(of: picture)
   }
 }
 

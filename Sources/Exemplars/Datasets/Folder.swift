@@ -20,11 +20,15 @@ struct Folder {
 
   /// A folder in the folder, or nil where there is none of that name.
   func folder(_ name: String) -> Folder? {
-    var isFolder: ObjCBool = false
     let inner = file(name)
-    guard FileManager.default.fileExists(atPath: inner, isDirectory: &isFolder), isFolder.boolValue
-    else { return nil }
-    return Folder(path: inner)
+    return Self.isFolder(inner) ? Folder(path: inner) : nil
+  }
+
+  /// Whether there is a folder at a path.
+  static func isFolder(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      && isFolder.boolValue
   }
 
   /// Whether the folder has a file of that name.
@@ -44,5 +48,19 @@ struct Folder {
       found[stem] = file(name)
     }
     return found
+  }
+
+  /// The last part of the path, whatever way it is written.
+  var name: String { URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent }
+
+  /// The paths below the folder of everything in it, in the order of their names; those of folders end in a slash.
+  ///
+  /// Eight levels down, so that links cannot lead in circles.
+  func tree(depth: Int = 8) throws -> [String] {
+    try names().flatMap { name -> [String] in
+      guard let inner = folder(name) else { return [name] }
+      let below = depth > 1 ? try inner.tree(depth: depth - 1) : []
+      return [name + "/"] + below.map { "\(name)/\($0)" }
+    }
   }
 }

@@ -5,8 +5,9 @@ import Volumes
 
 /// Volumes, NIfTI and others, in `images/` and `labels/`, or in `imagesTr/` and `labelsTr/` with a dataset.json.
 ///
-/// A dataset.json with `channel_names` is nnU-Net's: each channel is a file of its own, `CASE_0000`, `CASE_0001` and so
-/// on. Any other, such as the Decathlon's, has one file a case, whose fourth axis holds the channels.
+/// A dataset.json with `channel_names` is that of nnU-Net 2: each channel is a file of its own, `CASE_0000`, `CASE_0001`
+/// and so on. So it is with `modality` where the names of the images say so, as for nnU-Net 1; else, as in the Decathlon,
+/// there is one file a case, whose fourth axis holds the channels.
 struct NIfTIFolder {
   private let root: Folder
   private let images: Folder
@@ -30,9 +31,11 @@ struct NIfTIFolder {
     let imageFiles = try images.files(endingIn: VolumeFile.endings)
     let labelFiles = try labels.files(endingIn: VolumeFile.endings)
     var problems: [any Failure] = []
+    let separate =
+      description.separateChannels
+      ?? (areNumbered(imageFiles.keys, labelFiles) ? description.channels?.count : nil)
     let grouped =
-      description.separateChannels.map { group(imageFiles, channels: $0, &problems) }
-      ?? imageFiles.mapValues { [$0] }
+      separate.map { group(imageFiles, channels: $0, &problems) } ?? imageFiles.mapValues { [$0] }
     for (id, files) in grouped.sorted(by: { $0.key < $1.key })
     where labelFiles[id] == nil && !files.isEmpty {
       problems.append(
@@ -59,6 +62,16 @@ struct NIfTIFolder {
     return DatasetListing(
       cases: cases, channels: description.channels, labels: description.labels,
       notes: description.notes, problems: problems)
+  }
+
+  /// Whether every image is named by a label's name and a number of four digits, and none as a label is.
+  private func areNumbered(_ images: some Collection<String>, _ labels: [String: String]) -> Bool {
+    !images.isEmpty
+      && images.allSatisfy { name in
+        let number = name.suffix(5)
+        return labels[name] == nil && labels[String(name.dropLast(5))] != nil
+          && number.first == "_" && number.dropFirst().allSatisfy(\.isNumber)
+      }
   }
 
   /// The files `CASE_0000` to `CASE_000n` of each case; none for a case of which one is missing, which is a problem.

@@ -47,7 +47,7 @@ public final class Pack: Sendable {
     let values: [Int32] = try file.attribute("source_values", of: "labels")
     let classes: [Int32] = try file.attribute("source_classes", of: "labels")
     guard values.count == classes.count, (1...255).contains(names.count),
-      classes.allSatisfy({ (1...names.count).contains(Int($0)) })
+      classes.allSatisfy({ (0...names.count).contains(Int($0)) })
     else {
       throw ExemplarError.pack(path: file.path, reason: "its /labels do not fit each other")
     }
@@ -56,7 +56,7 @@ public final class Pack: Sendable {
         LabelMap.Class(
           name: name,
           values: zip(values, classes).filter { Int($0.1) == index + 1 }.map(\.0))
-      })
+      }, background: zip(values, classes).filter { $0.1 == 0 }.map(\.0))
   }
 
   /// The case of a name.

@@ -8,7 +8,8 @@ public import Volumes
 ///
 ///     /format                 the version, 1; attributes dataset (the kind packed), channels (names)
 ///     /labels                 the names of the classes, class 1 first; attributes source_values and, of the same
-///                             length, source_classes: which value of the source belongs to which class
+///                             length, source_classes: which value of the source belongs to which class (0: the
+///                             background)
 ///     /cases/<id>             attributes affine [4, 4] (voxel x, y, z to RAS+ mm), spacing [3] (W, H, D),
 ///                             unit, source_affine, source_extents [3] (W, H, D), image_files, image_sha256,
 ///                             label_files, label_sha256, and where known split, centre, window [2]
@@ -41,9 +42,10 @@ public final class PackWriter {
       try file.set("dataset", of: "format", to: dataset)
       try file.set("channels", of: "format", to: channels)
       try file.write(strings: labels.names, as: "labels")
-      let pairs = labels.classes.enumerated().flatMap { index, entry in
-        entry.values.map { (value: $0, index: Int32(index + 1)) }
-      }
+      let pairs =
+        labels.classes.enumerated().flatMap { index, entry in
+          entry.values.map { (value: $0, index: Int32(index + 1)) }
+        } + labels.background.map { (value: $0, index: 0) }
       try file.set("source_values", of: "labels", to: pairs.map(\.value))
       try file.set("source_classes", of: "labels", to: pairs.map(\.index))
       try file.createGroup("cases")

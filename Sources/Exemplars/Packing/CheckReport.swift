@@ -3,8 +3,8 @@ public import Volumes
 
 /// What the check of a data set found, before anything is packed.
 public struct CheckReport: Sendable {
-  /// The kind of the data set.
-  public let kind: DatasetKind
+  /// The name of the data set's descriptor or kind.
+  public let dataset: String
   /// The names of the channels.
   public let channels: [String]
   /// The classes the labels are packed as.
@@ -83,7 +83,7 @@ public struct CheckReport: Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     let content = Content(
-      dataset: kind.rawValue, sound: errors.isEmpty, channels: channels, listed: listed,
+      dataset: dataset, sound: errors.isEmpty, channels: channels, listed: listed,
       classes: classCounts, splits: splits, centres: centres, cases: cases, notes: notes,
       warnings: warnings, errors: errors)
     return String(decoding: try encoder.encode(content), as: UTF8.self)

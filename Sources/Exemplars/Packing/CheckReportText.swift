@@ -15,7 +15,7 @@ extension CheckReport {
   private var heading: String {
     let read = cases.count == listed ? "" : " of \(listed)"
     return
-      "\(kind.rawValue): \(cases.count)\(read) cases; channels \(channels.joined(separator: ", ")); "
+      "\(dataset): \(cases.count)\(read) cases; channels \(channels.joined(separator: ", ")); "
       + "classes \(labels.summary)"
   }
 

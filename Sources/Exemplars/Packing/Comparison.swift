@@ -23,7 +23,7 @@ struct Comparison {
   }
 
   private mutating func compareLabels(_ cases: [CaseCheck]) {
-    let known = Set(labels.classes.flatMap(\.values))
+    let known = labels.values
     for entry in cases {
       let foreign = entry.foreground.filter { !known.contains($0.key) }
       let paths = entry.paths.labels

@@ -88,7 +88,7 @@ public struct Finding: Sendable, Encodable {
     switch (failure as? VolumeError, failure as? ExemplarError) {
     case (.grids, _): .grid
     case (.notFinite, _): .notFinite
-    case (.label, _), (_, .labels): .labels
+    case (.label, _), (_, .labels), (_, .option): .labels
     case (_, .twoSplits): .split
     default: .files
     }

@@ -3,8 +3,8 @@ public import Volumes
 
 /// What is to be packed, and how.
 public struct Packing: Sendable {
-  /// The kind of the data set.
-  public let kind: DatasetKind
+  /// The data set, as its descriptor declares it.
+  public let dataset: Descriptor
   /// The folders to look in.
   public let folders: [String]
   /// The classes to merge the labels into; nil for those the data set declares, else one a value.
@@ -16,16 +16,26 @@ public struct Packing: Sendable {
   /// The channels to keep, by name or number.
   public let channels: [String]?
 
-  /// Folders of a kind, and what differs from the kind's own ways.
+  /// Folders of a kind that needs no descriptor, and what differs from the kind's own ways.
   public init(
     kind: DatasetKind, folders: [String], labels: LabelMap? = nil, split: SplitRule? = nil,
     window: ClosedRange<Float>? = nil, channels: [String]? = nil
   ) {
-    self.kind = kind
+    self.init(
+      dataset: Descriptor(kind: kind), folders: folders, labels: labels, split: split,
+      window: window, channels: channels)
+  }
+
+  /// Folders of a described data set, and what differs from the descriptor.
+  public init(
+    dataset: Descriptor, folders: [String], labels: LabelMap? = nil, split: SplitRule? = nil,
+    window: ClosedRange<Float>? = nil, channels: [String]? = nil
+  ) {
+    self.dataset = dataset
     self.folders = folders
     self.labels = labels
     self.split = split
-    self.window = window
+    self.window = window ?? dataset.window
     self.channels = channels
   }
 
@@ -34,7 +44,7 @@ public struct Packing: Sendable {
 
   /// Reads every case, two at a time, and reports everything that was found; errors of cases are in the report.
   public func check(progress: Progress = { _, _, _ in }) throws -> CheckReport {
-    let listing = try kind.listing(of: folders)
+    let listing = try dataset.listing(of: folders).choosing(channels)
     let (splits, conflicts) = try splits(of: listing)
     let reader = reader(listing)
     let cases = listing.cases
@@ -43,16 +53,16 @@ public struct Packing: Sendable {
     ) { try CaseLook(cases[$0], reader, split: splits[cases[$0].id]) }
     try progress(cases.count, cases.count, "")
     let facts = looks.compactMap(\.facts)
-    let map = try map(listing, facts)
+    let choice = try LabelChoice(given: labels, dataset: dataset, listing, facts)
     let comparison = Comparison(
-      cases: facts, listing: listing, labels: map,
-      isDeclared: labels != nil || listing.labels != nil)
+      cases: facts, listing: listing, labels: choice.map, isDeclared: choice.isDeclared)
     return CheckReport(
-      kind: kind, channels: facts.first?.channels.map(\.name) ?? [], labels: map,
-      listed: cases.count + listing.problems.count, cases: facts, notes: listing.notes,
+      dataset: dataset.name, channels: facts.first?.channels.map(\.name) ?? [],
+      labels: choice.map, listed: cases.count + listing.problems.count, cases: facts,
+      notes: listing.notes + choice.notes + dataset.notes,
       warnings: looks.flatMap(\.warnings) + comparison.warnings,
       errors: listing.problems.map(Finding.init(listing:)) + conflicts + looks.flatMap(\.errors)
-        + comparison.errors)
+        + choice.errors + comparison.errors)
   }
 
   /// Writes the pack of a data set that was found sound.
@@ -60,11 +70,11 @@ public struct Packing: Sendable {
     _ report: CheckReport, to path: String, progress: Progress = { _, _, _ in }
   ) throws {
     try report.requireSound()
-    let listing = try kind.listing(of: folders)
+    let listing = try dataset.listing(of: folders).choosing(channels)
     let reader = reader(listing)
     let checks = Dictionary(uniqueKeysWithValues: report.cases.map { ($0.id, $0) })
     try PackWriter.write(
-      to: path, dataset: kind.rawValue, channels: report.channels, labels: report.labels
+      to: path, dataset: dataset.name, channels: report.channels, labels: report.labels
     ) { pack in
       for (position, entry) in listing.cases.enumerated() {
         try progress(position, listing.cases.count, entry.id)
@@ -89,7 +99,7 @@ public struct Packing: Sendable {
 
   private func reader(_ listing: DatasetListing) -> CaseReader {
     CaseReader(
-      channels: listing.channels, wanted: channels, binaryMasks: labels == nil,
+      channels: listing.channels, wanted: channels ?? listing.keep, binaryMasks: labels == nil,
       classes: labels ?? listing.labels)
   }
 
@@ -101,17 +111,5 @@ public struct Packing: Sendable {
     }
     let (splits, conflicts) = try split.assignments(of: listing.cases.map(\.id))
     return (splits, conflicts.map(Finding.init(listing:)))
-  }
-
-  /// The classes given, those the data set declares, or one a value that was found.
-  private func map(_ listing: DatasetListing, _ cases: [CaseCheck]) throws -> LabelMap {
-    if let map = labels ?? listing.labels { return map }
-    let found = Set(cases.flatMap(\.foreground.keys))
-    guard found.count < 256 else {
-      throw ExemplarError.option(
-        "The labels have \(found.count) different values; merge them into classes with --labels.")
-    }
-    if kind == .png, found == [1] { return LabelMap([.init(name: "foreground", values: [1])]) }
-    return LabelMap(each: found)
   }
 }
