@@ -44,7 +44,8 @@ public struct SurfaceElementDistances: Sendable {
 
   /// The normalised surface distance: the share of both surfaces' area that lies within `tolerance` of the other.
   ///
-  /// A distance counts when it is at most the tolerance times 1 + 1e-9, as in `SurfaceDistances`.
+  /// A distance counts when it is at most the tolerance times 1 + 1e-9, which is the library's rule in 64 bits but for
+  /// their rounding; `SurfaceDistances` is more lenient, as its libraries are.
   public func normalised(within tolerance: Double) -> Double {
     (prediction.area(within: tolerance) + reference.area(within: tolerance))
       / (prediction.area + reference.area)

@@ -2,6 +2,7 @@ import Archives
 import ArgumentParser
 import Exemplars
 import Foundation
+import Metrics
 import Reports
 import Training
 import Volumes
@@ -80,7 +81,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     let console = common.apply()
     let centres = try aggregation.knownCentres()
     if !again.isEmpty {
-      let old = try StoredEvaluation(again)
+      let old = try StoredEvaluation(again, under: aggregation.policyIfGiven)
       let findings = Findings(
         try aggregation.applied(to: old.evaluation, centres: centres, console))
       return try finish(findings, record: old.record, in: out ?? old.folder, console)
@@ -160,7 +161,8 @@ private struct StoredEvaluation {
   let record: EvaluationRecord?
   let folder: String
 
-  init(_ folders: [String]) throws {
+  /// Reads the folders; several are merged, each under the policy where one is given.
+  init(_ folders: [String], under policy: Policy?) throws {
     let places = folders.map { folder in
       let inner = URL(fileURLWithPath: folder).appendingPathComponent("evaluation").path
       let isOuter =
@@ -168,7 +170,10 @@ private struct StoredEvaluation {
       return isOuter ? inner : folder
     }
     folder = places[0]
-    let stored = try places.map { try Evaluation(contentsOf: Self.path("metrics.json", in: $0)) }
+    let stored = try places.map { place in
+      let found = try Evaluation(contentsOf: Self.path("metrics.json", in: place))
+      return try policy.map(found.under) ?? found
+    }
     guard places.count > 1 else {
       evaluation = stored[0]
       record =

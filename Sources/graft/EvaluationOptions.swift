@@ -85,8 +85,13 @@ struct AggregationOptions: ParsableArguments {
   @Option(help: "The seed of the bootstrap's intervals.")
   var seed: UInt32?
 
-  /// The policy, without one that of the convention.
-  var policy: Policy { policyGiven ?? (convention == .transunet ? .transunet : .strict) }
+  /// The policy, without one that of the convention; nil where neither is given.
+  var policyIfGiven: Policy? {
+    policyGiven ?? convention.map { $0 == .transunet ? .transunet : .strict }
+  }
+
+  /// The policy, strict where none is given.
+  var policy: Policy { policyIfGiven ?? .strict }
 
   func validate() throws {
     if let convention, let policyGiven, policyGiven.convention != convention {
@@ -118,7 +123,7 @@ struct AggregationOptions: ParsableArguments {
     to evaluation: Evaluation, centres known: [String: String]?, _ console: Console
   ) throws -> Evaluation {
     var evaluation = evaluation
-    if policyGiven != nil || convention != nil { evaluation = try evaluation.under(policy) }
+    if let policyIfGiven { evaluation = try evaluation.under(policyIfGiven) }
     if let seed { evaluation.seed = UInt64(seed) }
     guard let known, let source = centres ?? pack else { return evaluation }
     let cases = evaluation.cases

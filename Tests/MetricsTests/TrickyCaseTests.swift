@@ -135,6 +135,19 @@ struct TrickyCaseTests {
     #expect(distances.hausdorff == 1)
   }
 
+  @Test func `five voxels of 0.2 mm lie within 1 mm, also where a file keeps 0.2 in 32 bits`()
+    throws
+  {
+    for spacing in [0.2, Double(Float(0.2))] {
+      let ends = [0, 5].map { at in
+        Mask(extents: [1, 6], spacing: [1, spacing]) { $0 == at }
+      }
+      let distances = try #require(SurfaceDistances(prediction: ends[0], reference: ends[1]))
+      #expect(distances.normalised(within: 1) == 1)
+      #expect(distances.normalised(within: 0.9999) == 0)
+    }
+  }
+
   @Test(arguments: [
     (false, false, Status.bothEmpty, nil, 0.0), (false, true, .predictionEmpty, 0.0, 0.0),
     (true, false, .referenceEmpty, 0.0, 1.0),

@@ -87,6 +87,43 @@ struct EvaluatorTests {
     }
   }
 
+  @Test(arguments: [
+    (SIMD3(1.0, 2, 3), 6), (SIMD3(1.0, 3, 2), 5), (SIMD3(3.0, 1, 1), 4), (SIMD3(1.0, 1, 1), 6),
+  ])
+  func `slices lie across the coarsest axis of the file, in its order`(
+    spacing: SIMD3<Double>, count: Int
+  ) async throws {
+    try await withFolders { prediction, reference, _ in
+      let geometry = Geometry(
+        extents: SIMD3(4, 5, 6),
+        affine: Affine(
+          spacing: SIMD3(-spacing.x, -spacing.y, spacing.z), translation: SIMD3(9, 9, 0)))
+      let whole = LabelVolume(values: [Int32](repeating: 1, count: 120), geometry: geometry)
+      let corner = LabelVolume(
+        values: (0..<120).map { $0 == 0 ? 1 : 0 }, geometry: geometry)
+      for name in ["a.nii", "b.nii", "c.nii"] {
+        try write(corner, name, in: prediction)
+        try write(whole, name, in: reference)
+      }
+      let cases = try CaseFiles.matched(
+        predictions: [prediction.path], reference: reference.path)
+      var lines: [Substring] = []
+      let found = try await Evaluator.compared(
+        cases, names: nil, map: nil, scoring: Scoring(perSlice: true),
+        details: { table, text in
+          #expect(table == .slices)
+          lines += text.split(separator: "\n")
+        })
+      let size = 120 / count
+      #expect(lines.count == 3 * count)
+      #expect(lines[0] == "a,1,0,\(2.0 / Double(1 + size)),1,\(size)")
+      #expect(lines[count + 1] == "b,1,1,0.0,0,\(size)")
+      #expect(lines.map { $0.first } == (0..<3 * count).map { "abc".map(\.self)[$0 / count] })
+      let mean = 2.0 / Double(1 + size) / Double(count)
+      #expect(found.evaluation.rows.allSatisfy { abs(($0.scores[.sliceDice] ?? 0) - mean) < 1e-15 })
+    }
+  }
+
   @Test func `two files match whatever their names, and pictures are measured in pixels`()
     async throws
   {

@@ -41,6 +41,7 @@ struct EvaluateTests {
         "evaluate", "mine", "--reference", "truth", "--out", "out", in: root)
       #expect(run.status == 0, "\(run.error)")
       let lines = run.output.split(separator: "\n").map(String.init)
+      #expect(run.output.contains("Empty masks, of 2 rows: reference in 1."))
       #expect(lines[0].hasPrefix("Policy strict: undefined values are left out"))
       #expect(lines[1] == "Distances in mm; – is undefined.")
       #expect(
@@ -113,6 +114,10 @@ struct EvaluateTests {
       let merged = try ToolRun.graft(
         "evaluate", "--again", "mine-e", "--again", "other-e", "--out", "both", in: root)
       #expect(merged.status == 0 && merged.output.contains("mine-e  other-e  dice"))
+      let filled = try ToolRun.graft(
+        "evaluate", "--again", "mine-e", "--again", "other-e", "--out", "both", "--policy",
+        "penalise", in: root)
+      #expect(filled.status == 0 && filled.output.contains("2 of 2 (1 set)"))
     }
   }
 

@@ -13,6 +13,7 @@ extension Findings {
       if let prediction { parts.append("## \(escaped(prediction))\n") }
       parts += tables(of: prediction)
     }
+    if let emptyMasks { parts.append(emptyMasks) }
     if let lesionCounts { parts.append(lesionCounts) }
     parts += centreTable + comparisonTable + worstTable
     if !flags.isEmpty {

@@ -11,6 +11,7 @@ extension Findings {
     var parts = [title, several ? sideBySide : caseTable, summaryTable]
     if !centres.isEmpty { parts.append(centreTable) }
     if !comparisons.isEmpty { parts.append(comparisonTable) }
+    if let sentence = emptyMasks { parts.append(sentence) }
     if let sentence = lesionCounts { parts.append(sentence) }
     if let sentence = worstCases { parts.append(sentence) }
     parts += flags.filter { $0.label == nil }.map { wrapped($0.sentence) + "\n" }
@@ -101,6 +102,18 @@ extension Findings {
     }
     return textTable(
       header: ["first", "second", "measure"] + Comparison.figureTitles, rows: lines, leading: 3)
+  }
+
+  /// How many of the rows have an empty mask, in a sentence; nil where none has.
+  var emptyMasks: String? {
+    let counts = [
+      (Status.predictionEmpty, "prediction"), (.referenceEmpty, "reference"), (.bothEmpty, "both"),
+    ].compactMap { status, word in
+      let count = evaluation.rows.count { $0.scores.status == status }
+      return count == 0 ? nil : "\(word) in \(count)"
+    }
+    return counts.isEmpty
+      ? nil : "Empty masks, of \(evaluation.rows.count) rows: \(counts.joined(separator: ", ")).\n"
   }
 
   /// How many lesions were found, invented and missed, in a sentence for each prediction; nil where none were compared.
