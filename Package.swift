@@ -9,8 +9,14 @@ let strict: [SwiftSetting] = [
 ]
 
 /// A Swift module in `Sources/` with the project's language settings.
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+///
+/// `assets` are files that become part of the code, as `PackageResources`.
+func module(
+  _ name: String, _ dependencies: [Target.Dependency] = [], assets: [String] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, resources: assets.map { .embedInCode($0) },
+    swiftSettings: strict)
 }
 
 /// The suite of a module, in `Tests/<module>Tests`.
@@ -60,7 +66,11 @@ let package = Package(
     module("Volumes", ["Failures", "Tensors", "CKernels", "Archives", "Yams"]),
     module("Metrics", ["Failures", "CKernels", "Tensors", "Volumes"]),
     module("Exemplars", ["Failures", "Tensors", "Archives", "Volumes", "Yams"]),
-    module("Reports", ["Failures", "Archives", "Metrics", "Volumes"]),
+    module(
+      "Reports", ["Failures", "Tensors", "Archives", "Metrics", "Volumes"],
+      assets: [
+        "page.css", "figures.css", "print.css", "theme.js", "tables.js", "viewer.js", "start.js",
+      ].map { "Page/Assets/\($0)" }),
     module(
       "Inference",
       [

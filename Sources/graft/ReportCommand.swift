@@ -34,7 +34,7 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     let console = common.apply()
-    let page = Page(try runs.map { try Run(folder: $0) }, version: Graft.configuration.version)
+    let page = Page(try runs.map { try Run(describing: $0) }, version: Graft.configuration.version)
     let path = out ?? (runs.count == 1 ? "\(runs[0])/report.html" : "report.html")
     try AtomicFile.write(Data(page.html.utf8), to: path)
     console.tell("wrote the report", event: "written", ["path": path])

@@ -29,44 +29,52 @@ public struct Run: Sendable {
   let record: EvaluationRecord?
   /// What is missing or damaged, in sentences.
   let notes: [String]
+  /// What the program that made the run tells of it; the folder alone does not.
+  public var provenance: Provenance?
+
+  /// The text of the recipe, where there is one.
+  public var recipeText: String? { recipe }
+
+  /// A value of the environment.
+  public func environment(_ name: String) -> String? {
+    environment.first { $0.name == name }?.value
+  }
+
+  /// How long the steps took, in seconds.
+  var seconds: Double? { environment("seconds").flatMap(Double.init) ?? steps.last?.seconds }
+
+  /// What was run, in a few words.
+  var facts: [(name: String, value: String)] {
+    let hashes = [("Weights", "weights_sha256"), ("Pack", "pack_sha256")].compactMap { name, key in
+      environment(key).map { (name: name, value: $0) }
+    }
+    let time = seconds.map { [(name: "Time", value: duration($0))] } ?? []
+    let peak = environment("peak_memory_bytes").flatMap(Double.init)
+      .map { [(name: "Peak memory", value: memory($0))] }
+    let others = [("Seed", "seed"), ("Precision", "precision"), ("Version", "version")]
+      .compactMap { name, key in environment(key).map { (name: name, value: $0) } }
+    return (provenance?.facts ?? []) + hashes + time + (peak ?? []) + others
+  }
 
   /// Reads a run folder, or a folder that `graft evaluate --out` wrote.
   public init(folder: String) throws(ReportError) {
-    let url = URL(fileURLWithPath: folder).standardizedFileURL
-    func path(_ name: String) -> String? {
-      let path = url.appendingPathComponent(name).path
-      return FileManager.default.fileExists(atPath: path) ? path : nil
+    let files = try Files(of: folder)
+    name = files.name
+    recipe = try files["recipe.yaml"].map { path throws(ReportError) in try Self.text(path) }
+    var environment: [(name: String, value: String)] = []
+    for file in ["environment.json", "finished.json"].compactMap({ files[$0] }) {
+      environment += try Self.environment(file)
     }
-    let isRun = path("recipe.yaml") != nil || path("metrics.jsonl") != nil
-    let metrics =
-      isRun
-      ? path("evaluation/metrics.json")
-      : path("metrics.json")
-        ?? path("evaluation/metrics.json")
-    guard isRun || metrics != nil else {
-      throw .missing(
-        path: folder,
-        reason: "no run and no evaluation is here (recipe.yaml, metrics.jsonl, metrics.json or "
-          + "evaluation/metrics.json)")
-    }
-    let isPart = url.lastPathComponent == "evaluation"
-    name = (isPart ? url.deletingLastPathComponent() : url).lastPathComponent
-    recipe = try path("recipe.yaml").map { path throws(ReportError) in try Self.text(path) }
-    environment =
-      try path("environment.json").map { path throws(ReportError) in
-        try Self.environment(path)
-      } ?? []
-    let log = try path("metrics.jsonl").map { path throws(ReportError) in
+    self.environment = environment
+    let log = try files["metrics.jsonl"].map { path throws(ReportError) in
       Self.steps(try Self.text(path))
     }
     steps = log?.steps ?? []
-    adapter = path("adapter.safetensors").flatMap { try? Digest.sha256(ofFile: $0) }
-    evaluation = try metrics.map { path throws(ReportError) in try Evaluation(contentsOf: path) }
-    let cases = metrics.map {
-      URL(fileURLWithPath: $0).deletingLastPathComponent().appendingPathComponent("cases.json").path
+    adapter = files["adapter.safetensors"].flatMap { try? Digest.sha256(ofFile: $0) }
+    evaluation = try files.metrics.map { path throws(ReportError) in
+      try Evaluation(contentsOf: path)
     }
-    let recorded = cases.flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil }
-    record = try recorded.map { path throws(ReportError) in
+    record = try files.cases.map { path throws(ReportError) in
       try EvaluationRecord(contentsOf: path)
     }
     var notes: [String] = []
@@ -80,6 +88,42 @@ public struct Run: Sendable {
       notes.append("The evaluation has no cases.json, so there are no pictures.")
     }
     self.notes = notes
+  }
+
+  /// The files of a run's or an evaluation's folder.
+  private struct Files {
+    let folder: URL
+    /// The scores, and the record of the files they are of.
+    private(set) var metrics: String?
+    private(set) var cases: String?
+
+    /// Refuses a folder that has neither a run nor scores.
+    init(of path: String) throws(ReportError) {
+      folder = URL(fileURLWithPath: path).standardizedFileURL
+      let isRun = self["recipe.yaml"] != nil || self["metrics.jsonl"] != nil
+      let places = isRun ? ["evaluation/"] : ["", "evaluation/"]
+      let place = places.first { self["\($0)metrics.json"] != nil }
+      guard isRun || place != nil else {
+        throw .missing(
+          path: path,
+          reason: "no run and no evaluation is here (recipe.yaml, metrics.jsonl, metrics.json or "
+            + "evaluation/metrics.json)")
+      }
+      metrics = place.flatMap { self["\($0)metrics.json"] }
+      cases = place.flatMap { self["\($0)cases.json"] }
+    }
+
+    /// The path of a file that is there.
+    subscript(name: String) -> String? {
+      let path = folder.appendingPathComponent(name).path
+      return FileManager.default.fileExists(atPath: path) ? path : nil
+    }
+
+    /// The folder's name; that of the run where it is its `evaluation`.
+    var name: String {
+      let isPart = folder.lastPathComponent == "evaluation"
+      return (isPart ? folder.deletingLastPathComponent() : folder).lastPathComponent
+    }
   }
 
   private static func text(_ path: String) throws(ReportError) -> String {

@@ -1,82 +1,80 @@
 import Metrics
 
-/// The tables of the page.
+/// The tables of scores.
 enum Tables {
-  /// Mean, deviation and count of every measure: a row for each label.
-  static func summary(_ contender: Contender) -> HTML {
-    let labels: [Evaluation.Label?] = contender.evaluation.labels.map { $0 }
-    let groups = labels.count > 1 ? labels + [nil] : labels
-    let rows = groups.map { label -> HTML in
-      let cells = contender.evaluation.measures.map { cell(contender.statistics($0, label), $0) }
-      return """
-        <tr\(style("all", if: label == nil))><th scope="row">\
-        \(label?.description ?? "all labels")</th>\(cells)</tr>
-        """
-    }
-    return table(head: ["label"] + contender.evaluation.measures.map(\.title), rows: rows)
-  }
-
-  /// One row for each contender: every measure over all labels.
-  static func comparison(_ contenders: [Contender]) -> HTML {
-    let measures = contenders.first?.evaluation.measures ?? []
-    let best = Dictionary(
-      uniqueKeysWithValues: measures.map { measure in
-        let means = contenders.compactMap { contender in
-          decimals(contender.statistics(measure).mean, measure.decimals).asNumber
+  /// Mean, interval and count of the telling measures: a row for each prediction and label.
+  static func summary(
+    _ results: Results, _ summaries: [Findings.Summary]? = nil, caption: String
+  ) -> HTML {
+    let evaluation = results.evaluation
+    let summaries = summaries ?? results.findings.summaries
+    let rows = evaluation.predictions.flatMap { prediction in
+      evaluation.groups.map { label -> HTML in
+        let cells = evaluation.telling.map { measure in
+          cell(
+            summaries.first {
+              $0.prediction == prediction && $0.label == label && $0.measure == measure
+            }, measure)
         }
-        return (measure, measure.isDistance ? means.min() : means.max())
-      })
-    let rows = contenders.map { contender -> HTML in
-      let cells = measures.map { measure -> HTML in
-        let statistics = contender.statistics(measure)
-        let shown = decimals(statistics.mean, measure.decimals).asNumber
-        let isBest = shown != nil && shown == best[measure].flatMap { $0 }
-        return cell(statistics, measure, isBest: isBest && contenders.count > 1)
-      }
-      return "<tr><th scope=\"row\">\(contender.name)</th>\(cells)</tr>"
-    }
-    return table(head: ["prediction"] + measures.map(\.title), rows: rows)
-  }
-
-  /// Dice per label, one row for each contender; nothing where there is one label.
-  static func comparisonByLabel(_ contenders: [Contender]) -> HTML {
-    let labels = unique(contenders.flatMap(\.evaluation.labels))
-    guard labels.count > 1 else { return "" }
-    let rows = contenders.map { contender -> HTML in
-      let cells = labels.map { cell(contender.statistics(.dice, $0), .dice) }
-      return "<tr><th scope=\"row\">\(contender.name)</th>\(cells)</tr>"
-    }
-    return
-      "<h3>Dice per label</h3>\(table(head: ["prediction"] + labels.map(\.description), rows: rows))"
-  }
-
-  /// Every case and label.
-  static func cases(_ contender: Contender) -> HTML {
-    let rows = contender.rows.map { row -> HTML in
-      let cells = contender.evaluation.measures.map { measure -> HTML in
-        let value = row.scores[measure]
-        let words = decimals(value, measure.decimals)
-        guard measure == .dice, let value else { return "<td>\(words)</td>" }
+        let first: HTML =
+          results.isComparison ? "<td class=\"word\">\(results.name(of: prediction))</td>" : ""
         return """
-          <td class="bar"><span style="--share:\(decimals(100 * value, 1))%">\(words)</span></td>
+          <tr\(style("all", if: label == nil))><th scope="row">\
+          \(label?.description ?? "all labels")</th>\(first)\(cells)</tr>
           """
       }
-      let status = row.scores.status
-      let mark: HTML =
-        status == .ok
-        ? "<td class=\"word\">ok</td>"
-        : "<td class=\"word odd\">\(status.rawValue.split(separator: "_").joined(separator: " "))</td>"
+    }
+    let head =
+      [Column("label", isWord: true)]
+      + (results.isComparison ? [Column("prediction", isWord: true)] : [])
+      + evaluation.telling.map { Column($0.head(evaluation)) }
+    return table(head, rows, caption: caption)
+  }
+
+  /// Every statistic of every measure.
+  static func statistics(_ results: Results) -> HTML {
+    let rows = results.findings.summaries.map { summary -> HTML in
+      let (found, places) = (summary.statistics, summary.measure.decimals)
+      let quartiles = found.quartiles.map {
+        "\(decimals($0.lower, places)) to \(decimals($0.upper, places))"
+      }
+      let numbers = [
+        decimals(found.mean, places), summary.intervalWords(places),
+        decimals(found.standardDeviation, places), decimals(found.median, places),
+        quartiles ?? "–", "\(found.used) of \(found.total)",
+        summary.filled == 0 ? "" : "\(summary.filled)",
+      ].map { text -> HTML in "<td>\(text)</td>" }
+      let first: HTML =
+        results.isComparison
+        ? "<td class=\"word\">\(results.name(of: summary.prediction))</td>" : ""
       return """
-        <tr><th scope="row">\(row.name)</th><td class="word">\(row.label.description)</td>\(cells)\
-        <td>\(decimals(row.scores.volumeOfPrediction, 0))</td>\
-        <td>\(decimals(row.scores.volumeOfReference, 0))</td>\(mark)</tr>
+        <tr><th scope="row">\(summary.label?.description ?? "all labels")</th>\(first)\
+        <td class="word">\(summary.measure.head(results.evaluation))</td>\(numbers)</tr>
         """
     }
-    let unit = contender.evaluation.spacingUnit == "pixel" ? "pixels" : "mm³"
-    return table(
-      head: ["case", "label"] + contender.evaluation.measures.map(\.title) + [
-        "prediction, \(unit)", "reference, \(unit)", "status",
-      ], rows: rows)
+    let head =
+      [Column("label", isWord: true)]
+      + (results.isComparison ? [Column("prediction", isWord: true)] : [])
+      + [Column("measure", isWord: true)]
+      + ["mean", "95 % interval", "SD", "median", "quartiles", "n", "set by the policy"].map {
+        Column($0)
+      }
+    return """
+      <details><summary>Every measure: mean, interval, SD, median, quartiles</summary>\
+      \(table(head, rows, sorts: true))</details>
+      """
+  }
+
+  /// Every case and label; `pictured` are the places of pictures by case.
+  static func cases(_ results: Results, pictured: [String: String]) -> HTML {
+    let rows = CaseRows(results, pictured: pictured)
+    let tableOfAll = table(
+      rows.head, rows.rows, caption: rows.caption, sorts: true, filters: true, isTall: true)
+    guard !rows.others.isEmpty else { return tableOfAll }
+    return """
+      <p class="extras"><label><input type="checkbox"> all \(rows.measureCount) measures</label></p>\
+      \(tableOfAll)
+      """
   }
 
   /// Names and values.
@@ -87,34 +85,63 @@ enum Tables {
     return "<div class=\"wide\"><table class=\"list\"><tbody>\(rows)</tbody></table></div>"
   }
 
-  private static func table(head: [String], rows: [HTML]) -> HTML {
-    """
-    <div class="wide"><table><thead><tr>\(head.map(columnHead))\
-    </tr></thead><tbody>\(rows)</tbody></table></div>
-    """
+  /// A column of a table.
+  struct Column {
+    let name: String
+    let isWord: Bool
+    let isExtra: Bool
+
+    init(_ name: String, isWord: Bool = false, isExtra: Bool = false) {
+      self.name = name
+      self.isWord = isWord
+      self.isExtra = isExtra
+    }
+
+    var markup: HTML {
+      let classes = [isWord ? "word" : nil, isExtra ? "extra" : nil].compactMap { $0 }
+      return
+        "<th scope=\"col\"\(style(classes.joined(separator: " "), if: !classes.isEmpty))>\(name)</th>"
+    }
+  }
+
+  /// A table that scrolls sideways where it is too wide.
+  static func table(
+    _ head: [Column], _ rows: [HTML], caption: String? = nil, sorts: Bool = false,
+    filters: Bool = false, isTall: Bool = false
+  ) -> HTML {
+    let classes = [sorts ? "sortable" : nil, filters ? "filtered" : nil].compactMap { $0 }
+    let isLong = isTall && rows.count > 20
+    let reach: HTML = " tabindex=\"0\" role=\"region\" aria-label=\"\(caption ?? "")\""
+    let title = caption.map { caption -> HTML in "<caption>\(caption)</caption>" } ?? ""
+    return """
+      <div class="wide\(isLong ? " tall" : "")"\(isLong ? reach : "")>\
+      <table\(style(classes.joined(separator: " "), if: !classes.isEmpty))>\(title)\
+      <thead><tr>\(head.map(\.markup))</tr></thead><tbody>\(rows)</tbody></table></div>
+      """
   }
 
   /// A class attribute, or nothing.
-  private static func style(_ name: String, if applies: Bool) -> HTML {
-    applies ? " class=\"\(name)\"" : ""
+  static func style(_ name: String, if applies: Bool) -> HTML {
+    attribute("class", name, if: applies)
   }
 
-  private static func columnHead(_ name: String) -> HTML {
-    "<th scope=\"col\"\(style("word", if: name == "label" || name == "status"))>\(name)</th>"
+  /// An attribute, or nothing.
+  static func attribute(_ name: String, _ value: String, if applies: Bool) -> HTML {
+    applies ? " \(name)=\"\(value)\"" : ""
   }
 
-  private static func cell(
-    _ statistics: Statistics, _ measure: Measure, isBest: Bool = false
+  /// A mean with its interval and count.
+  static func cell(
+    _ summary: Findings.Summary?, _ measure: Measure, isBest: Bool = false
   ) -> HTML {
-    let mean = decimals(statistics.mean, measure.decimals)
-    let spread = statistics.standardDeviation.map { " ± " + decimals($0, measure.decimals) } ?? ""
+    guard let summary else { return "<td>–</td>" }
+    let interval: HTML =
+      summary.interval == nil
+      ? "" : "<small>\(summary.intervalWords(measure.decimals))</small>"
+    let filled = summary.filled == 0 ? "" : ", \(summary.filled) set"
     return """
-      <td\(style("best", if: isBest))>\(mean)<small>\(spread)</small>\
-      <small class="count">\(statistics.used) of \(statistics.total)</small></td>
+      <td\(style("best", if: isBest))>\(decimals(summary.statistics.mean, measure.decimals))\(interval)\
+      <small>n = \(summary.statistics.used) of \(summary.statistics.total)\(filled)</small></td>
       """
   }
-}
-
-extension String {
-  fileprivate var asNumber: Double? { Double(self) }
 }
