@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Exemplars
 import Foundation
+import Training
 public import Volumes
 
 /// The command `graft unpack`: arguments in, calls out.
@@ -36,10 +37,12 @@ struct UnpackCommand: ParsableCommand {
     let console = common.apply()
     let unpacking = try Unpacking(Pack(pack), cases: cases, format: format)
     for note in unpacking.notes { console.tell("note: \(note)", event: "note") }
-    try unpacking.write(to: out) { done, all, id in
-      console.progress("writing \(id) (\(done + 1) of \(all))", event: "unpack", ["case": id])
+    let work = console.work(
+      "unpack", total: unpacking.cases.count, interruption: Interruption())
+    try unpacking.write(to: out) { done, _, id in
+      try work.advance(to: Double(done), detail: id, ["case": id])
     }
-    console.endProgress()
+    console.clearLine()
     console.tell(
       "\(out): \(unpacking.cases.count) cases", event: "unpacked",
       ["folder": out, "cases": unpacking.cases.count])

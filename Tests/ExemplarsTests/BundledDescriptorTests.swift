@@ -127,8 +127,8 @@ struct BundledDescriptorTests {
     let golden = Packing(dataset: dataset, folders: [Goldens.path("formats/transunet")])
     let report = try golden.check()
     #expect(
-      report.errors.contains { $0.description.contains("do not tell which label scheme") }
-        || report.errors.contains { $0.description.contains("no label scheme") })
+      report.errors.contains { $0.message.contains("do not tell which label scheme") }
+        || report.errors.contains { $0.message.contains("no label scheme") })
     #expect(dataset.scheme("samed")?.classes.names.first == "spleen")
     #expect(dataset.scheme("transunet")?.classes.names.first == "aorta")
   }

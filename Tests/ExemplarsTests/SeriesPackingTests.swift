@@ -71,7 +71,7 @@ struct SeriesPackingTests {
       #expect(try one.classes("axial").values == expected.map { $0 == 1 ? 1 : 0 })
       let missing = LabelMap([.init(name: "kidney", values: [1])])
       let report = try Packing(kind: .dicom, folders: [folder], labels: missing).check()
-      #expect(report.errors.map(\.description).joined().contains("no mask kidney"))
+      #expect(report.errors.map(\.message).joined().contains("no mask kidney"))
     }
   }
 

@@ -72,7 +72,8 @@ extension Descriptor {
   /// The images of the cases in a folder, labelled or not; empty where nothing lies as the descriptor says.
   public func images(in folder: String) throws -> [DescribedImage] {
     guard let listing = try DescribedFolder(self, folder).images()?.choosing(nil) else { return [] }
-    let reader = CaseReader(channels: listing.channels, wanted: listing.keep, binaryMasks: true, classes: nil)
+    let reader = CaseReader(
+      channels: listing.channels, wanted: listing.keep, binaryMasks: true, classes: nil)
     return listing.cases.map { DescribedImage(entry: $0, reader: reader) }
   }
 }

@@ -144,8 +144,8 @@ struct LayoutFiles {
         id: id, found: "the image \(root.file(image.path))",
         missing: "label\(expected(of: \.labels))")
     }
-    var files: [String] = []
-    if let channels { files = try ordered(found, by: channels, id) } else { files = [try only(found, id)] }
+    let files =
+      channels == nil ? [try only(found, id)] : try ordered(found, by: channels ?? [], id)
     var assembly = CaseAssembly(mask: layout.mask)
     assembly.channels = channels == nil ? descriptor.channels?.names.count : nil
     assembly.labelGrid = layout.labelGrid

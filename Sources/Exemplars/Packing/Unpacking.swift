@@ -40,14 +40,14 @@ public struct Unpacking: Sendable {
   }
 
   /// Tells how far the work is: cases done, cases in all, name of the next.
-  public typealias Progress = (Int, Int, String) -> Void
+  public typealias Progress = (Int, Int, String) throws -> Void
 
   /// Writes the folder, whole or not at all; one that is there must be empty.
   public func write(to folder: String, progress: Progress = { _, _, _ in }) throws {
     try AtomicFile.replaceFolder(folder, holding: { _ in false }, wrapping: { $0 as any Error }) {
       (folder: String) throws(any Error) in
       for (position, entry) in cases.enumerated() {
-        progress(position, cases.count, entry.id)
+        try progress(position, cases.count, entry.id)
         try write(entry, to: folder)
       }
       try AtomicFile.write(try description, to: folder + "/dataset.json")
