@@ -18,6 +18,8 @@ public enum InferenceError: Failure, Equatable {
   case needsNoPrompts(adapter: String)
   /// A mask cannot be written where it was to go; the reason is a sentence's end.
   case target(String, reason: String)
+  /// Nothing in a folder lies as a data set's descriptor says.
+  case notDescribed(path: String, dataset: String)
   /// There is nothing to predict in a folder.
   case nothingToPredict(path: String)
 
@@ -56,6 +58,8 @@ public enum InferenceError: Failure, Equatable {
       """
     case .target(let path, let reason):
       "The mask cannot be \(path): \(reason). Give another --out."
+    case .notDescribed(let path, let dataset):
+      "\(path) holds no image that lies as the data set \(dataset) says. Leave out --dataset, or name another."
     case .nothingToPredict(let path):
       """
       \(path) holds no image graft reads (.nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .png, DICOM or a pack). \

@@ -1,4 +1,4 @@
-import Exemplars
+public import Exemplars
 import Foundation
 import Tensors
 public import Volumes
@@ -111,7 +111,19 @@ public struct PredictionCase: Sendable {
   /// Of a pack, `split` picks one part; without it the split `test` is taken, or all cases where there is none. A folder
   /// with `images/` or `imagesTs/` in it stands for that. BraTS folders are cases of several modalities. Where all names in
   /// a folder end in four digits from `_0000` on, as nnU-Net's, these count the channels of one case.
-  public static func found(at path: String, split: String? = nil) throws -> [PredictionCase] {
+  ///
+  /// With a data set's descriptor, a folder's cases are those that lie as it says, labelled or not, with the channels and
+  /// the grid their pack would have; `channels` picks others than it keeps.
+  public static func found(
+    at path: String, split: String? = nil, dataset: Descriptor? = nil, channels: [String]? = nil
+  ) throws -> [PredictionCase] {
+    if let dataset {
+      let images = try dataset.images(in: path, channels: channels)
+      guard !images.isEmpty else {
+        throw InferenceError.notDescribed(path: path, dataset: dataset.name)
+      }
+      return images.map { PredictionCase($0.id, .described($0)) }
+    }
     if isFolder(path) { return try inFolder(path) }
     if let (folder, _) = DICOMFolder.series(path) {
       return [PredictionCase(name(of: folder), .files([path]), isNamed: true)]

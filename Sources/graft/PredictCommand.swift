@@ -1,6 +1,7 @@
 import Adaptation
 import ArgumentParser
 import Checkpoints
+import Exemplars
 import Foundation
 import Inference
 import SegmentAnything
@@ -47,6 +48,14 @@ struct PredictCommand: ParsableCommand {
   @Option(help: "What graft tune learned on these weights.") var adapter: String?
   @Option(help: "Of a pack, the split to predict; else test, or all cases where there is none.")
   var split: String?
+  @Option(
+    help: """
+      The data set whose descriptor says which files of a folder are the cases' images (hecktor, my.yaml), so that they \
+      get the channels and the grid of its pack.
+      """)
+  var dataset: String?
+  @Option(help: "With --dataset: the channels, in their order, where a pack got others: flair,t1c.")
+  var channels: String?
   @Flag(help: "Keep each class's largest connected component only.") var keepLargest = false
   @Option(help: "The side of the model's image; its own where none is given.")
   var imageSize: Int?
@@ -71,8 +80,15 @@ struct PredictCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard adapter != nil || (!keepLargest && split == nil && format == nil && !resume) else {
-      throw ValidationError("--keep-largest, --split, --format and --resume need an --adapter.")
+    guard channels == nil || dataset != nil else {
+      throw ValidationError("--channels needs --dataset.")
+    }
+    guard
+      adapter != nil
+        || (!keepLargest && split == nil && format == nil && !resume && dataset == nil)
+    else {
+      throw ValidationError(
+        "--keep-largest, --split, --format, --resume and --dataset need an --adapter.")
     }
     guard confidence || !flipAgreement else {
       throw ValidationError("--flip-agreement needs --confidence.")
@@ -128,7 +144,9 @@ struct PredictCommand: ParsableCommand {
 
   /// Predicts every case and writes its labels beside the others.
   private func predict(_ prediction: VolumePrediction, _ console: Console) throws {
-    let cases = try PredictionCase.found(at: input, split: split)
+    let cases = try PredictionCase.found(
+      at: input, split: split, dataset: try dataset.map { try Descriptor.named($0) },
+      channels: channels?.split(separator: ",").map(String.init))
     for one in cases { try check(target: one.target(out, format: format), of: one) }
     if format == .png { console.tell("note: \(WrittenFormat.pictureNote)", event: "note") }
     let predictions = CasePredictions(

@@ -94,6 +94,33 @@ struct PredictionCaseTests {
     #expect(error?.description.contains("x_0001.nii") == true)
   }
 
+  @Test func `a data set's descriptor says which files are the images`() throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let grids = [
+      "CT": Geometry(extents: SIMD3(4, 4, 2), affine: Affine(spacing: SIMD3(1, 1, 2))),
+      "PT": Geometry(extents: SIMD3(2, 2, 2), affine: Affine(spacing: SIMD3(2, 2, 2))),
+    ]
+    let inner = folder.appendingPathComponent("imagesTs")
+    try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
+    for (channel, grid) in grids {
+      try Volume(
+        voxels: Tensor([1] + grid.shape, repeating: channel == "CT" ? 1 : 2), geometry: grid,
+        source: Source(grid)
+      ).write(inner.appendingPathComponent("USZ-001__\(channel).nii.gz").path)
+    }
+    let hecktor = try Descriptor.named("hecktor")
+    let cases = try PredictionCase.found(at: folder.path, dataset: hecktor)
+    #expect(cases.map(\.name) == ["USZ-001"])
+    let image = try cases[0].image()
+    #expect(image.voxels.shape == [2, 2, 4, 4] && image.geometry == grids["CT"])
+    let pet = try PredictionCase.found(at: folder.path, dataset: hecktor, channels: ["PT"])
+    #expect(try pet[0].image().voxels.shape == [1, 2, 4, 4])
+    #expect(throws: InferenceError.self) {
+      try PredictionCase.found(at: folder.path, dataset: Descriptor.named("btcv"))
+    }
+  }
+
   @Test func `folders of BraTS are cases of several modalities, in the order of a pack's channels`()
     throws
   {

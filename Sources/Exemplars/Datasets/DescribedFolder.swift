@@ -55,13 +55,12 @@ struct DescribedFolder {
     return files.matched > 0 ? (try files.listing(), files.matched) : nil
   }
 
-  /// The images of cases, labelled or not; none where no layout fits.
-  func images() -> DatasetListing? {
+  /// The images of cases, labelled or not, by the first layout that claims any; nil where none does.
+  func images() throws -> DatasetListing? {
     for layout in descriptor.layouts {
       let files = LayoutFiles(layout, descriptor, root, tree)
-      if let listing = try? files.listing(labelled: false), !listing.cases.isEmpty {
-        return listing
-      }
+      let listing = try files.listing(labelled: false)
+      if !listing.cases.isEmpty || !listing.problems.isEmpty { return listing }
     }
     return nil
   }

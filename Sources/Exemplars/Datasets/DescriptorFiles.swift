@@ -69,11 +69,20 @@ extension Descriptor {
     try DatasetListing(joining: try folders.map { try DescribedFolder(self, $0).listing() })
   }
 
-  /// The images of the cases in a folder, labelled or not; empty where nothing lies as the descriptor says.
-  public func images(in folder: String) throws -> [DescribedImage] {
-    guard let listing = try DescribedFolder(self, folder).images()?.choosing(nil) else { return [] }
+  /// The images of the cases in a folder, labelled or not, with some channels or those the descriptor keeps; empty where
+  /// nothing lies as the descriptor says.
+  /// - Throws: `ExemplarError` for cases that cannot be used, such as one that lacks a channel.
+  public func images(in folder: String, channels: [String]? = nil) throws -> [DescribedImage] {
+    guard let listing = try DescribedFolder(self, folder).images()?.choosing(channels) else {
+      return []
+    }
+    if let problem = listing.problems.first {
+      guard listing.problems.count > 1 else { throw problem }
+      throw ExemplarError.refused(listing.problems.map(\.description))
+    }
     let reader = CaseReader(
-      channels: listing.channels, wanted: listing.keep, binaryMasks: true, classes: nil)
+      channels: listing.channels, wanted: channels ?? listing.keep, binaryMasks: true,
+      classes: nil)
     return listing.cases.map { DescribedImage(entry: $0, reader: reader) }
   }
 }
