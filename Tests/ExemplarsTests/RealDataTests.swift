@@ -22,6 +22,29 @@ struct RealDataTests {
     }
   }
 
+  @Test(arguments: [
+    ("figshare-brain-tumour", "figshare-brain-tumour", 43), ("dsb2018", "dsb2018-nuclei", 8),
+    ("spine-generic", "other/spine-generic", 1), ("pyradiomics", "brain-mr/pyradiomics", 2),
+    ("pyradiomics", "other/pyradiomics", 1), ("pyradiomics-phantom", "other/pyradiomics", 1),
+    ("spleen-crop", "abdomen-ct/msd-task09-spleen2-crop", 1),
+    ("slicer-chest", "chest-ct/slicerio", 1),
+    ("totalsegmentator", "abdomen-ct/totalsegmentator", 2),
+    ("totalsegmentator-mr", "abdomen-ct/totalsegmentator", 1),
+  ])
+  func `every folder of real scans packs by its descriptor`(
+    name: String, folder: String, count: Int
+  ) throws {
+    guard let data = SharedData.folder(folder) else { return }
+    try Phantom.inFolder([]) { out in
+      let dataset = try Descriptor.named(name)
+      let pack = try pack(Packing(dataset: dataset, folders: [data]), in: out)
+      #expect(pack.cases.count == count)
+      for entry in pack.cases {
+        #expect(try pack.classes(entry.id).counts.keys.contains { $0 != 0 }, "\(entry.id)")
+      }
+    }
+  }
+
   @Test func `the brain tumours of 2013 pack, merged to the whole tumour`() throws {
     guard let data = SharedData.folder("brats2013") else { return }
     try Phantom.inFolder([]) { folder in

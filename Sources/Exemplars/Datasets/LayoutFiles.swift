@@ -165,7 +165,8 @@ struct LayoutFiles {
   }
 
   private func path(_ relative: String) -> String {
-    root.file(relative.hasSuffix("/") ? String(relative.dropLast()) : relative)
+    if relative == "." { return root.path }
+    return root.file(relative.hasSuffix("/") ? String(relative.dropLast()) : relative)
   }
 
   private func only(_ found: [Found], _ id: String) throws(ExemplarError) -> String {
