@@ -12,7 +12,7 @@ enum DeclaredSplit: Sendable, Equatable {
   case names([Part])
   /// Lists of names, one a line, in files below the data set's folder.
   case lists([Part])
-  /// The word {split} of the path, and what it is called in the pack.
+  /// The words {split} can be in the path, and what each is called in the pack; others are no split.
   case path([String: String])
 
   init(_ node: DescriptorNode) throws(ExemplarError) {
@@ -40,7 +40,7 @@ enum DeclaredSplit: Sendable, Equatable {
     of ids: [String], words: [String: String], root: Folder
   ) throws(ExemplarError) -> (splits: [String: String], notes: [String]) {
     switch self {
-    case .path(let names): return (words.mapValues { names[$0] ?? $0 }, [])
+    case .path(let names): return (words.compactMapValues { names[$0] }, [])
     case .names(let parts): return try Self.assignment(of: ids, parts)
     case .lists(let parts):
       var read: [Part] = []
