@@ -82,6 +82,7 @@ struct DICOMSeriesTests {
     let text = try refusal(slices([0, 2.5, 7.5, 10, 12.5]))
     #expect(text.contains("1 slice is missing between 2.5 and 7.5 mm (after 1.2.3-1)"))
     #expect(text.contains("2.5 mm apart"))
+    #expect(try refusal(slices([0, 2, 6])).contains("1 slice is missing between 2 and 6 mm"))
   }
 
   @Test func `uneven slices are an error, nearly even ones a warning`() throws {

@@ -138,40 +138,34 @@ extension DICOMStack {
         + "example after dcm2niix, which makes a file of each")
   }
 
+  /// What is wrong with distances that are not even: missing slices where all are multiples of the smallest.
   private func uneven(_ places: [Double], _ steps: [Double]) -> VolumeError {
-    let usual = steps.sorted()[steps.count / 2]
-    let wide = steps.indices.filter { steps[$0] > 1.5 * usual }
+    let smallest = steps.min() ?? 0
+    let multiples = steps.map { ($0 / smallest).rounded() }
     func between(_ at: Int) -> String {
       "\(short((places[at] * 100).rounded() / 100)) and "
         + "\(short((places[at + 1] * 100).rounded() / 100)) mm (after \(name(at)))"
     }
-    let isGap =
-      !wide.isEmpty
-      && wide.allSatisfy { at in
-        let missing = steps[at] / usual
-        return abs(missing - missing.rounded()) < 0.1
-      }
-    guard isGap else {
-      let at =
-        wide.first ?? steps.indices.max { abs(steps[$0] - usual) < abs(steps[$1] - usual) } ?? 0
+    guard steps.indices.allSatisfy({ abs(steps[$0] / smallest - multiples[$0]) < 0.1 }) else {
+      let usual = steps.sorted()[steps.count / 2]
+      let at = steps.indices.max { abs(steps[$0] - usual) < abs(steps[$1] - usual) } ?? 0
       return .unsupported(
         path: path,
         reason: "the slices are unevenly spaced: \(short(steps[at])) mm between \(between(at)), "
           + "\(short(usual)) mm elsewhere. No affine describes such a volume; resample it first, or "
           + "name a part of it")
     }
-    let missing = wide.reduce(0) { $0 + Int((steps[$1] / usual).rounded()) - 1 }
+    let wide = steps.indices.filter { multiples[$0] > 1 }
+    let missing = wide.reduce(0) { $0 + Int(multiples[$1]) - 1 }
     return .malformed(
       path: path,
       reason: "\(missing) slice\(missing == 1 ? " is" : "s are") missing between "
         + wide.prefix(3).map(between).joined(separator: ", between ")
         + (wide.count > 3 ? " and in \(wide.count - 3) more places" : "")
-        + "; the others are \(short(usual)) mm apart. Export the series again, whole")
+        + "; the others are \(short(smallest)) mm apart. Export the series again, whole")
   }
 
-  private func name(_ at: Int) -> String {
-    slices[at].file.path.split(separator: "/").last.map(String.init) ?? slices[at].file.path
-  }
+  private func name(_ at: Int) -> String { fileName(slices[at].file.path) }
 
   /// Refuses slices that do not lie on one line.
   private func checkLine(_ plane: DICOMPlane, _ step: SIMD3<Double>) throws(VolumeError) {
