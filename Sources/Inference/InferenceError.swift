@@ -58,7 +58,7 @@ public enum InferenceError: Failure, Equatable {
       "The mask cannot be \(path): \(reason). Give another --out."
     case .nothingToPredict(let path):
       """
-      \(path) holds no image graft reads (.nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .png or a pack). \
+      \(path) holds no image graft reads (.nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .png, DICOM or a pack). \
       Name a file or a folder with images.
       """
     }

@@ -65,21 +65,27 @@ public struct PredictionCase: Sendable {
     }
   }
 
-  /// The endings of the images that can be predicted.
+  /// The endings of the images that are looked for in a folder; DICOM files are told by content.
   static let endings = VolumeFile.endings + [".png"]
 
-  /// The file's ending, or nil for a file that is no image.
+  /// The file's ending, or nil where its name has none of an image.
   static func ending(of path: String) -> String? {
-    VolumeFile.ending(of: path, among: endings)
+    VolumeFile.ending(of: path, among: endings + [".dcm"])
   }
 
-  /// The cases at a path: the one of an image file, those of a pack, or those of a folder's images, by name.
+  /// The cases at a path: the one of an image file or a DICOM series, those of a pack, or those of a folder's images, by
+  /// name.
   ///
+  /// A folder that itself holds DICOM pictures is one series, and `FOLDER#N` the N-th of several; of a folder of such
+  /// folders each is a case.
   /// Of a pack, `split` picks one part; without it the split `test` is taken, or all cases where there is none. A folder
   /// with `images/` or `imagesTs/` in it stands for that. BraTS folders are cases of several modalities. Where all names in
   /// a folder end in four digits from `_0000` on, as nnU-Net's, these count the channels of one case.
   public static func found(at path: String, split: String? = nil) throws -> [PredictionCase] {
     if isFolder(path) { return try inFolder(path) }
+    if let (folder, _) = DICOMFolder.series(path) {
+      return [PredictionCase(name(of: folder), .files([path]), isNamed: true)]
+    }
     guard path.hasSuffix(".h5") else {
       return [PredictionCase(name(of: path), .files([path]), isNamed: true)]
     }
@@ -97,15 +103,29 @@ public struct PredictionCase: Sendable {
     if let inner = ["images", "imagesTs"].map({ path + "/" + $0 }).first(where: isFolder) {
       return try inFolder(inner)
     }
+    let series = DICOMFolder.inputs(in: path)
+    if series == [path] { return [PredictionCase(name(of: path), .files(series), isNamed: true)] }
+    if !series.isEmpty { return series.map { PredictionCase(name(of: $0), .files([$0])) } }
     let modalities = (try? BraTSFolder(path).images()) ?? []
     if !modalities.isEmpty, modalities.allSatisfy({ $0.files.count > 1 }) {
       return modalities.map { PredictionCase($0.id, .files($0.files)) }
     }
     let files = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-      .filter { !$0.hasPrefix(".") && ending(of: $0) != nil }
-    guard !files.isEmpty else { throw InferenceError.nothingToPredict(path: path) }
+      .filter { !$0.hasPrefix(".") && VolumeFile.ending(of: $0, among: endings) != nil }
+    guard !files.isEmpty else {
+      let series = try seriesFolders(path)
+      guard !series.isEmpty else { throw InferenceError.nothingToPredict(path: path) }
+      return series.map { PredictionCase(name(of: $0), .files([$0])) }
+    }
     return byChannel(files, in: path)
       ?? files.map { PredictionCase(name(of: $0), .files([path + "/" + $0])) }
+  }
+
+  /// The folders in a folder that hold DICOM pictures, at any depth.
+  private static func seriesFolders(_ path: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+      .filter { !$0.hasPrefix(".") }.map { path + "/" + $0 }
+      .filter { isFolder($0) && DICOMFolder.holdsSeries($0) }
   }
 
   private static func isFolder(_ path: String) -> Bool {
@@ -114,9 +134,9 @@ public struct PredictionCase: Sendable {
       && isFolder.boolValue
   }
 
-  /// The name of a file without its folder and ending.
+  /// The name of a file or folder without the folders around it and its ending.
   private static func name(of path: String) -> String {
-    let file = String(path.split(separator: "/").last ?? "")
+    let file = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
     return String(file.dropLast(ending(of: file)?.count ?? 0))
   }
 

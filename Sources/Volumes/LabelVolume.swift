@@ -32,6 +32,16 @@ public struct LabelVolume: Sendable, Equatable {
     return rearranged(orientation.toCanonical.inverse)
   }
 
+  /// The same labels with their axes running as those of an image do, where both lie in the same voxels.
+  ///
+  /// Programs that turn DICOM into NIfTI flip rows, for example. Labels of another grid stay as they are.
+  func arranged(as grid: Geometry) -> LabelVolume {
+    guard geometry.difference(from: grid) != nil,
+      geometry.canonical.difference(from: grid.canonical) == nil
+    else { return self }
+    return canonical.rearranged(grid.orientation.toCanonical.inverse)
+  }
+
   private func rearranged(_ change: Rearrangement) -> LabelVolume {
     let moved = [Int32](unsafeUninitializedCapacity: values.count) { target, count in
       values.withUnsafeBufferPointer { source in

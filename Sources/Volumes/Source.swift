@@ -10,6 +10,8 @@ public struct Source: Sendable, Equatable {
     case nrrd = "NRRD"
     /// MetaImage, attached or detached.
     case metaImage = "MetaImage"
+    /// DICOM: a series of files, or frames of one.
+    case dicom = "DICOM"
     /// A PNG picture.
     case png = "PNG"
     /// Made in memory.

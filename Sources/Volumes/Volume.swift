@@ -35,6 +35,11 @@ public struct Volume: Sendable {
     return rearranged(orientation.toCanonical.inverse)
   }
 
+  /// The same image with its axes running as those of another grid do; both must be equal but for that.
+  func arranged(as grid: Geometry) -> Volume {
+    canonical.rearranged(grid.orientation.toCanonical.inverse)
+  }
+
   private func rearranged(_ change: Rearrangement) -> Volume {
     let result = geometry.rearranged(change)
     let moved = Tensor(unfilled: [channels] + result.shape) { target in

@@ -10,6 +10,8 @@ public enum VolumeFile: Sendable {
   case nrrd
   /// MetaImage, attached or detached.
   case metaImage
+  /// DICOM, a file of a series or of several frames.
+  case dicom
   /// A PNG picture.
   case png
 
@@ -33,6 +35,8 @@ public enum VolumeFile: Sendable {
       self = .nrrd
     } else if MetaImage.recognises(bytes) {
       self = .metaImage
+    } else if DICOMFile.recognises(bytes) {
+      self = .dicom
     } else if let prefix = try? NIfTIFile.prefix(of: bytes, path: path),
       NIfTIHeader.isHeader(prefix)
     {
@@ -40,7 +44,7 @@ public enum VolumeFile: Sendable {
     } else {
       let names: [(VolumeFile, [String])] = [
         (.nifti, [".nii.gz", ".nii", ".hdr", ".img"]), (.nrrd, [".nrrd", ".nhdr"]),
-        (.metaImage, [".mha", ".mhd"]), (.png, [".png"]),
+        (.metaImage, [".mha", ".mhd"]), (.dicom, DICOMFile.endings), (.png, [".png"]),
       ]
       guard let named = names.first(where: { Self.ending(of: path, among: $0.1) != nil }) else {
         return nil
@@ -49,8 +53,12 @@ public enum VolumeFile: Sendable {
     }
   }
 
-  /// The SHA-256 of a file; of a detached header of text, of header and data together.
+  /// The SHA-256 of a file; of a detached header of text, of header and data together; of a DICOM series, of its files
+  /// in the order of their slices.
   public static func digest(of path: String) throws(VolumeError) -> String {
+    if let (folder, number) = DICOMFolder.series(path) {
+      return try DICOMFolder(folder).digest(number)
+    }
     let bytes = try fileBytes(path)
     var digest = Digest.Running()
     digest.update(bytes)
@@ -64,19 +72,21 @@ public enum VolumeFile: Sendable {
     switch self {
     case .nrrd: try NRRD(bytes, path: path).header()
     case .metaImage: try MetaImage(bytes, path: path).header()
-    case .nifti, .png: nil
+    case .nifti, .dicom, .png: nil
     }
   }
 }
 
 extension Volume {
-  /// Reads a NIfTI, NRRD or MetaImage file, in one piece or a header with its data, or a PNG picture, told apart by
-  /// content.
+  /// Reads a NIfTI, NRRD or MetaImage file, in one piece or a header with its data, a DICOM file or a PNG picture, told
+  /// apart by content; or the DICOM series of a folder, `FOLDER#N` being the N-th of several.
   ///
   /// The image keeps the arrangement of the file; `canonical` turns it. Values are scaled as the file says.
   public static func read(_ path: String) throws(VolumeError) -> Volume {
+    if let (folder, number) = DICOMFolder.series(path) { return try dicom(folder, number: number) }
     let bytes = try fileBytes(path)
     let kind = VolumeFile(bytes, path: path)
+    if kind == .dicom { return try dicom(path) }
     if kind == .png { return try picture(bytes, path: path) }
     if let header = try kind?.textHeader(bytes, path: path) {
       return try TextHeadedFile(header, path: path, bytes: bytes).volume
@@ -103,12 +113,27 @@ extension Volume {
 }
 
 extension LabelVolume {
-  /// Reads whole-number labels off a NIfTI, NRRD or MetaImage file or a PNG picture, told apart by content.
+  /// Reads whole-number labels off a NIfTI, NRRD, MetaImage or DICOM file or a PNG picture, told apart by content, or off
+  /// a folder of DICOM files.
   ///
   /// Labels stored as floats are accepted where every one is a whole number; the error names the first that is not.
-  public static func read(_ path: String) throws(VolumeError) -> LabelVolume {
+  /// For labels of an image, `grid` is its geometry: the frames of a DICOM segmentation are then put where they lie in
+  /// the image, and labels whose axes run otherwise are turned. Labels of another grid come back in their own.
+  public static func read(_ path: String, on grid: Geometry? = nil) throws(VolumeError)
+    -> LabelVolume
+  {
+    let labels = try stored(path, on: grid)
+    return grid.map { labels.arranged(as: $0) } ?? labels
+  }
+
+  private static func stored(_ path: String, on grid: Geometry?) throws(VolumeError) -> LabelVolume
+  {
+    if let (folder, number) = DICOMFolder.series(path) {
+      return try dicom(folder, number: number, on: grid)
+    }
     let bytes = try fileBytes(path)
     let kind = VolumeFile(bytes, path: path)
+    if kind == .dicom { return try dicom(path, on: grid) }
     if kind == .png { return try picture(bytes, path: path) }
     if let header = try kind?.textHeader(bytes, path: path) {
       return try TextHeadedFile(header, path: path, bytes: bytes).labels()

@@ -6,9 +6,11 @@ import Foundation
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Says what a volume, picture, pack, checkpoint, adapter or run is.",
+    abstract: "Says what a volume, DICOM folder, picture, pack, checkpoint, adapter or run is.",
     discussion: """
       Example: graft inspect scan.nii.gz --json
+
+      Of a folder with DICOM files it lists the series; FOLDER#2 is the second of them.
 
       Files are told apart by their content, not by their name. A checkpoint's configuration is read off its \
       tensors' shapes.
@@ -16,7 +18,7 @@ struct InspectCommand: ParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Argument(help: "The file, or the folder of a run.", completion: .file())
+  @Argument(help: "The file, or the folder of a run or of DICOM files.", completion: .file())
   var file: String
 
   @Flag(help: "Print one JSON object.")
@@ -54,7 +56,7 @@ enum InspectError: Failure, Equatable {
   var description: String {
     switch self {
     case .unknown(let path):
-      "\(path) is none of what graft knows: a volume (NIfTI, NRRD, MetaImage), a PNG picture, a pack or other HDF5 file, a "
+      "\(path) is none of what graft knows: a volume (NIfTI, NRRD, MetaImage, DICOM), a PNG picture, a pack or other HDF5 file, a "
         + "checkpoint or adapter (.pth, .safetensors, .npz), or the folder of a run."
     case .missing(let path): "\(path): there is no such file."
     }

@@ -13,14 +13,14 @@ struct Inspection {
   /// Looks at the file or the run folder at a path.
   init(of path: String) throws {
     var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+    let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    guard isThere || DICOMFolder.series(path) != nil else {
       throw InspectError.missing(path: path)
     }
-    if isFolder.boolValue {
-      facts = try Inspection.run(path)
-      return
-    }
-    switch try FileContent(of: path) {
+    let isRun = FileManager.default.fileExists(atPath: path + "/recipe.yaml")
+    switch isRun ? .run : try FileContent(of: path) {
+    case .run: facts = try Inspection.run(path)
+    case .dicom: (facts, warnings) = try Inspection.dicom(path)
     case .volume: (facts, warnings) = try Inspection.volume(path)
     case .hdf5: facts = try Inspection.hdf5(path)
     case .tensors: facts = try Inspection.checkpoint(path)
@@ -30,7 +30,7 @@ struct Inspection {
   }
 
   /// The facts of a volume or a picture.
-  private static func volume(_ path: String) throws -> ([Fact.Entry], warnings: [String]) {
+  static func volume(_ path: String) throws -> ([Fact.Entry], warnings: [String]) {
     let volume = try Volume.read(path)
     let (source, geometry) = (volume.source, volume.geometry)
     var facts: [Fact.Entry] = []
@@ -54,7 +54,10 @@ struct Inspection {
       facts.add("range", [Double(range.lowerBound), Double(range.upperBound)])
     }
     if outliers > 0 { facts.add("not_finite", .integer(outliers)) }
-    if let labels = try? LabelVolume.read(path) {
+    // The labels of a segmentation are its values; a scan in DICOM is never one of labels.
+    if source.format != .dicom || source.datatype == "1 bit",
+      let labels = try? LabelVolume.read(path)
+    {
       let counts = labels.counts.sorted { $0.key < $1.key }
       if counts.count <= 64 {
         facts.add(
@@ -94,18 +97,22 @@ struct Inspection {
   }
 }
 
-/// What a file holds, by its first bytes.
+/// What a file holds, by its first bytes, or a folder.
 enum FileContent {
-  case volume, hdf5, tensors, unknown
+  case run, dicom, volume, hdf5, tensors, unknown
 
   /// Looks at the first bytes of a file, decompressed where it is gzipped.
   init(of path: String) throws {
+    if let (folder, _) = DICOMFolder.series(path) {
+      self = DICOMFolder.holdsSeries(folder) ? .dicom : .unknown
+      return
+    }
     let data = try Data(mapping: path)
     let start =
       Gzip.recognises(data)
-      ? (try? Gzip.prefix(of: data, count: 16, source: path)) ?? Data() : Data(data.prefix(16))
-    if VolumeFile(start, path: "") != nil {
-      self = .volume
+      ? (try? Gzip.prefix(of: data, count: 512, source: path)) ?? Data() : Data(data.prefix(512))
+    if let kind = VolumeFile(start, path: "") {
+      self = kind == .dicom ? .dicom : .volume
     } else if start.starts(with: [0x89, 0x48, 0x44, 0x46]) {
       self = .hdf5
     } else if start.starts(with: Data("PK".utf8)) || start.starts(with: [0x80, 2])
@@ -121,6 +128,7 @@ enum FileContent {
   private init(named path: String) {
     let endings: [([String], FileContent)] = [
       ([".hdr", ".img", ".png"] + VolumeFile.endings, .volume), ([".h5", ".hdf5"], .hdf5),
+      ([".dcm"], .dicom),
       ([".pth", ".pt", ".safetensors", ".npz"], .tensors),
     ]
     self = endings.first { $0.0.contains { path.lowercased().hasSuffix($0) } }?.1 ?? .unknown

@@ -17,6 +17,9 @@ struct PackCommand: ParsableCommand {
       the Decathlon; the files may be NRRD (.nrrd, .nhdr) and MetaImage (.mha, .mhd) as well
         brats      a folder a case, modalities as channels; names of 2018 to 2021, of 2023 and later, or of 2013
         transunet  train_npz/, test_vol_h5/ and lists; slices go into the split train, volumes into test
+        dicom      a series in each images/CASE/ (or a file of several frames, images/CASE.dcm), its labels in \
+      labels/CASE.nii.gz (or .nrrd, .mha, a DICOM segmentation .dcm), in the series' voxels whichever way their axes run; \
+      or labels/CASE/ with a mask for each class, named as its class
         png        folders images/ and masks/ (or labels/). Without --labels every mask pixel that is neither black \
       nor transparent is foreground, and a palette's indices are classes; with --labels gray values and indices are \
       looked up in the map

@@ -28,8 +28,8 @@ struct PredictCommand: ParsableCommand {
   @Argument(
     help:
       """
-      A volume or picture (.nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .png), a folder of them or of BraTS cases, or a \
-      pack (.h5).
+      A volume or picture (.nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, .png), the folder of a DICOM series (FOLDER#2: the \
+      second of several, as graft inspect lists them), a folder of such or of BraTS cases, or a pack (.h5).
       """
   )
   var input: String

@@ -31,6 +31,34 @@ struct PredictionCaseTests {
     #expect(try PredictionCase.found(at: folder.path).map(\.name) == ["c"])
   }
 
+  @Test func `a DICOM series is a case, a folder of series as many, files of several frames too`()
+    throws
+  {
+    let series = Goldens.path("formats/dicom/series")
+    let one = try PredictionCase.found(at: series + "/axial/")
+    #expect(one.map(\.name) == ["axial"])
+    #expect(
+      one[0].target("mask.nii.gz") == "mask.nii.gz" && one[0].target("m/") == "m/axial.nii.gz")
+    #expect(try one[0].image().geometry.extents == SIMD3(7, 5, 4))
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for name in ["b", "a"] {
+      try FileManager.default.createDirectory(
+        at: folder.appendingPathComponent("images/\(name)"), withIntermediateDirectories: true)
+      try FileManager.default.copyItem(
+        atPath: series + "/oblique", toPath: folder.path + "/images/\(name)/series")
+    }
+    let cases = try PredictionCase.found(at: folder.path)
+    #expect(cases.map(\.name) == ["a", "b"])
+    #expect(cases.map { $0.target("out") } == ["out/a.nii.gz", "out/b.nii.gz"])
+    for name in ["x.dcm", "y.dcm"] {
+      try FileManager.default.copyItem(
+        atPath: series + "/enhanced/enhanced.dcm", toPath: folder.path + "/" + name)
+    }
+    try FileManager.default.removeItem(at: folder.appendingPathComponent("images"))
+    #expect(try PredictionCase.found(at: folder.path).map(\.name) == ["x", "y"])
+  }
+
   @Test func `names that count channels make one case of several files`() throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -13,15 +13,17 @@ struct ToolRun {
 
   /// Runs `graft` with the given arguments and waits for its end.
   ///
-  /// With `interruptedWhen` it gets SIGINT as soon as that file holds something.
+  /// With `interruptedWhen` it gets SIGINT as soon as that file holds something; `environment` adds to the tests' own.
   static func graft(
-    _ arguments: [String], in folder: URL? = nil, interruptedWhen signalFile: String? = nil
+    _ arguments: [String], in folder: URL? = nil, interruptedWhen signalFile: String? = nil,
+    environment: [String: String] = [:]
   ) throws -> ToolRun {
     let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     let process = Process()
     process.executableURL = tests.deletingLastPathComponent().appendingPathComponent("graft")
     process.arguments = arguments
     if let folder { process.currentDirectoryURL = folder }
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     // Files, as a pipe nobody reads would hold up a program that says much.
     let name = "graft-run-\(UUID().uuidString)"
     let files = ["out", "err"].map {

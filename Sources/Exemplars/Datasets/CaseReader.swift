@@ -19,11 +19,19 @@ struct CaseReader: Sendable {
   let wanted: [String]?
   /// Whether any mask pixel that is neither black nor transparent counts as 1; palette indices count as they are.
   let binaryMasks: Bool
+  /// The classes that masks of one class each are named for.
+  let classes: LabelMap?
 
   func read(_ entry: ListedCase) throws -> LoadedCase {
     let (image, labels): (Volume, LabelVolume)
     switch entry.form {
     case .volumes: (image, labels) = (try volume(entry), try LabelVolume.read(entry.label))
+    case .series:
+      image = try Volume.read(entry.images[0])
+      labels = try LabelVolume.read(entry.label, on: image.geometry)
+    case .masks(let files):
+      image = try Volume.read(entry.images[0])
+      labels = try joined(files, entry, image.geometry)
     case .picture:
       image = try Volume.read(entry.images[0])
       labels = try mask(entry)

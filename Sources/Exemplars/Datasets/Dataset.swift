@@ -9,6 +9,8 @@ public enum DatasetKind: String, CaseIterable, Sendable {
   case brats
   /// TransUNet's Synapse layout: npz slices, `.npy.h5` volumes and lists of them.
   case transunet
+  /// DICOM series: folders `images/CASE/`, and labels of the same names in `labels/`.
+  case dicom
   /// Pictures: folders `images/` and `masks/` (or `labels/`) of PNG files.
   case png
 
@@ -20,6 +22,7 @@ public enum DatasetKind: String, CaseIterable, Sendable {
       case .nifti: return try NIfTIFolder(folder).listing()
       case .brats: return try BraTSFolder(folder).listing()
       case .transunet: return try TransUNetFolder(folder).listing()
+      case .dicom: return try SeriesFolder(folder).listing()
       case .png: return try PictureFolder(folder).listing()
       }
     }
@@ -71,6 +74,10 @@ public struct ListedCase: Sendable, Equatable {
   enum Form: Sendable, Equatable {
     /// Volumes: one image of one or more channels, or one image a channel.
     case volumes
+    /// A DICOM series, and labels in the same voxels, whichever way their axes run.
+    case series
+    /// A DICOM series, and masks of one class each by the names of their classes.
+    case masks([String: String])
     /// PNG: a picture and its mask.
     case picture
     /// npz files of one slice each, in their order; image and label in the same files.
@@ -104,5 +111,11 @@ public struct ListedCase: Sendable, Equatable {
   }
 
   /// The files the label is made from.
-  var labelFiles: [String] { form == .slices ? images : [label] }
+  var labelFiles: [String] {
+    switch form {
+    case .slices: images
+    case .masks(let files): files.values.sorted()
+    case .volumes, .series, .picture, .arrays: [label]
+    }
+  }
 }

@@ -94,7 +94,9 @@ public struct Packing: Sendable {
   }
 
   private func reader(_ listing: DatasetListing) -> CaseReader {
-    CaseReader(channels: listing.channels, wanted: channels, binaryMasks: labels == nil)
+    CaseReader(
+      channels: listing.channels, wanted: channels, binaryMasks: labels == nil,
+      classes: labels ?? listing.labels)
   }
 
   private func splits(of listing: DatasetListing) throws -> [String: String] {
