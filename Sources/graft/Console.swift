@@ -132,11 +132,11 @@ struct Console: Sendable {
   ) -> String {
     var object: [String: Any] = fields
     object["event"] = event
-    object["time"] = Date().ISO8601Format(
-      .iso8601(timeZone: .gmt, includingFractionalSeconds: true))
+    object["time"] = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     object["message"] = sentence
     guard
-      let data = try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])
+      let data = try? JSONSerialization.data(
+        withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
     else { return "{\"event\":\"\(event)\"}" }
     return String(decoding: data, as: UTF8.self)
   }
