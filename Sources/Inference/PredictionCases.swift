@@ -1,3 +1,4 @@
+import Archives
 public import Exemplars
 import Foundation
 import Tensors
@@ -59,20 +60,10 @@ public struct PredictionCase: Sendable {
   public var size: Int {
     switch content {
     case .files, .described:
-      files.map(PredictionCase.bytes).reduce(0, +)
+      files.map(FileSize.bytes).reduce(0, +)
     case .packed(let pack):
       pack.cases.first { $0.id == name }?.geometry.count ?? 0
     }
-  }
-
-  /// The bytes of a file, or of the files in a folder.
-  private static func bytes(at path: String) -> Int {
-    let files = FileManager.default
-    guard isFolder(path) else {
-      return (try? files.attributesOfItem(atPath: path))?[.size] as? Int ?? 0
-    }
-    return ((try? files.contentsOfDirectory(atPath: path)) ?? [])
-      .map { bytes(at: "\(path)/\($0)") }.reduce(0, +)
   }
 
   /// Where the labels go: to `out` for an image that was named itself, else to a file of the case's name in the folder

@@ -86,6 +86,19 @@ struct Console: Sendable {
     }
   }
 
+  /// One pass over cases, told by how many are done, of how many, and the next; it ends where the user asks to stop.
+  func pass(
+    _ name: String, _ interruption: Interruption
+  ) -> (_ done: Int, _ total: Int, _ next: String) throws -> Void {
+    var work: Work?
+    return { done, total, next in
+      let pass = work ?? self.work(name, total: total, interruption: interruption)
+      work = pass
+      try pass.advance(to: Double(done), detail: next, next.isEmpty ? [:] : ["case": next])
+      if done == total { clearLine() }
+    }
+  }
+
   /// Tells what a dry run found the work to take: seconds by kind of work, memory where known, and disk at most.
   func tell(estimate parts: [(work: String, seconds: Double)], memory: Int?, disk: Int) {
     let times = parts.map { "\(duration($0.seconds)) for \($0.work)" }

@@ -70,11 +70,15 @@ struct PackCommand: ParsableCommand {
   @Flag(help: "Print the report as JSON.")
   var json = false
 
+  @Flag(help: "Name the cases, say what checking and packing them would take, and stop.")
+  var dryRun = false
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard check || out != nil else {
-      throw ValidationError("--out names the pack to write; it is missing (or give --check).")
+    guard check || dryRun || out != nil else {
+      throw ValidationError(
+        "--out names the pack to write; it is missing (or give --check or --dry-run).")
     }
     _ = try intensities()
     if !check, let out { try checkReplaceable(out) }
@@ -95,9 +99,9 @@ struct PackCommand: ParsableCommand {
       dataset: descriptor, folders: input, labels: try labelMap(descriptor),
       split: try split.map { try SplitRule(parsing: $0) }, window: try intensities(),
       channels: channels?.split(separator: ",").map(String.init))
+    guard !dryRun else { return try estimate(packing, console) }
     let interruption = Interruption()
-    let report = try packing.check(progress: told("check", console, interruption))
-    console.clearLine()
+    let report = try packing.check(progress: console.pass("check", interruption))
     print(json ? try report.json() : report.text)
     let others = report.errors.count - 1
     guard others < 1 else {
@@ -108,23 +112,20 @@ struct PackCommand: ParsableCommand {
     }
     try report.requireSound()
     guard !check, let out else { return }
-    try packing.write(report, to: out, progress: told("pack", console, interruption))
-    console.clearLine()
+    try packing.write(report, to: out, progress: console.pass("pack", interruption))
     console.tell(
       "\(out): \(report.cases.count) cases, SHA-256 \(try Pack(out).digest())", event: "packed",
       ["pack": out, "cases": report.cases.count])
   }
 
-  /// Tells how far one pass over the cases is, and ends it where the user asks to stop.
-  private func told(
-    _ name: String, _ console: Console, _ interruption: Interruption
-  ) -> Packing.Progress {
-    var work: Work?
-    return { done, all, id in
-      let pass = work ?? console.work(name, total: all, interruption: interruption)
-      work = pass
-      try pass.advance(to: Double(done), detail: id, ["case": id])
-    }
+  /// Names the cases and tells what packing them is going to take.
+  private func estimate(_ packing: Packing, _ console: Console) throws {
+    let estimate = try packing.estimate()
+    estimate.cases.forEach { print($0) }
+    console.tell(
+      estimate: [("checking", estimate.checkSeconds), ("packing", estimate.packSeconds)]
+        .filter { !check || $0.0 == "checking" },
+      memory: ProcessMemory.peak, disk: check ? 0 : estimate.packBytes)
   }
 
   private func labelMap(_ descriptor: Descriptor) throws -> LabelMap? {

@@ -37,12 +37,7 @@ struct UnpackCommand: ParsableCommand {
     let console = common.apply()
     let unpacking = try Unpacking(Pack(pack), cases: cases, format: format)
     for note in unpacking.notes { console.tell("note: \(note)", event: "note") }
-    let work = console.work(
-      "unpack", total: unpacking.cases.count, interruption: Interruption())
-    try unpacking.write(to: out) { done, _, id in
-      try work.advance(to: Double(done), detail: id, ["case": id])
-    }
-    console.clearLine()
+    try unpacking.write(to: out, progress: console.pass("unpack", Interruption()))
     console.tell(
       "\(out): \(unpacking.cases.count) cases", event: "unpacked",
       ["folder": out, "cases": unpacking.cases.count])

@@ -60,6 +60,36 @@ struct InterruptionTests {
     #expect(Set(left).isSubset(of: ["scans", "p.h5", "p.embeddings", "run"]), "\(left)")
   }
 
+  @Test func `dry runs of pack, embed and predict estimate and write nothing`() throws {
+    let trial = try TrialData()
+    defer { trial.remove() }
+    let before = try trial.files()
+    let embed = [
+      "embed", "--weights", TrialData.weights, "--pack", "p.h5", "--image-size", "96", "--set",
+      "image.normalise=none",
+    ]
+    for arguments in [
+      ["pack", "--dataset", "nifti", "scans"], embed,
+      trial.predict(to: "masks") + ["--confidence"],
+    ] {
+      let run = try ToolRun.graft(
+        arguments + ["--dry-run", "--log-format", "json"], in: trial.folder)
+      #expect(run.status == 0, "\(run.error)")
+      let line = try #require(run.error.split(separator: "\n").last)
+      let told = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      #expect(told?["event"] as? String == "estimate")
+      for key in ["seconds", "memory_bytes", "disk_bytes"] {
+        #expect(told?[key] as? Double ?? 0 > 0, "\(key) in \(line)")
+      }
+      #expect((told?["message"] as? String)?.hasSuffix("Nothing was written.") == true)
+      #expect((told?["time"] as? String)?.hasSuffix("Z") == true)
+    }
+    #expect(try trial.files() == before)
+    let names = try ToolRun.graft(
+      "pack", "--dataset", "nifti", "scans", "--dry-run", in: trial.folder)
+    #expect(names.output == "a\nb\n")
+  }
+
   private func names(_ folder: String) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
   }

@@ -78,26 +78,32 @@ public struct Packing: Sendable {
     ) { pack in
       for (position, entry) in listing.cases.enumerated() {
         try progress(position, listing.cases.count, entry.id)
-        let loaded = try reader.read(entry)
-        guard let check = checks[entry.id], check.shape == loaded.image.canonical.voxels.shape
-        else {
-          throw ExemplarError.voxels(
-            id: entry.id, path: entry.images[0], reason: "it changed after it was checked")
-        }
-        let image = loaded.image.canonical
-        let classes = try report.labels.classes(of: loaded.labels.canonical, entry.label)
-        try pack.add(
-          PackedCase(
-            id: entry.id, geometry: image.geometry, sourceGeometry: loaded.image.geometry,
-            images: check.images, labels: check.labelFiles, split: check.split,
-            centre: entry.centre, window: window),
-          image: image, classes: classes)
+        try add(entry, reader, checks[entry.id], report.labels, to: pack)
       }
       try progress(listing.cases.count, listing.cases.count, "")
     }
   }
 
-  private func reader(_ listing: DatasetListing) -> CaseReader {
+  /// Reads a case again that was found sound, and packs it.
+  func add(
+    _ entry: ListedCase, _ reader: CaseReader, _ check: CaseCheck?, _ labels: LabelMap,
+    to pack: PackWriter
+  ) throws {
+    let loaded = try reader.read(entry)
+    let image = loaded.image.canonical
+    guard let check, check.shape == image.voxels.shape else {
+      throw ExemplarError.voxels(
+        id: entry.id, path: entry.images[0], reason: "it changed after it was checked")
+    }
+    try pack.add(
+      PackedCase(
+        id: entry.id, geometry: image.geometry, sourceGeometry: loaded.image.geometry,
+        images: check.images, labels: check.labelFiles, split: check.split,
+        centre: entry.centre, window: window),
+      image: image, classes: try labels.classes(of: loaded.labels.canonical, entry.label))
+  }
+
+  func reader(_ listing: DatasetListing) -> CaseReader {
     CaseReader(
       channels: listing.channels, wanted: channels ?? listing.keep, binaryMasks: labels == nil,
       classes: labels ?? listing.labels)
