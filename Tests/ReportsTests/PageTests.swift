@@ -35,6 +35,7 @@ struct PageTests {
         let runs = try folders.map { try Run(folder: $0.path) }
         let html = Page(runs, version: "graft 0.1.0").html
         #expect(Markup(html).problem == nil)
+        #expect(!html.contains("HTML(markup"))
         for outside in ["http:", "https:", "src=", "<link", "@import", "url(\"", root.path] {
           #expect(!html.contains(outside), "\(outside)")
         }

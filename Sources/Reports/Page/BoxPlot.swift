@@ -74,6 +74,11 @@ struct BoxPlot {
       """ : ""
     let statistics = Statistics(row.points.map(\.value))
     let fences = fences(statistics)
+    let absent: HTML =
+      row.points.isEmpty
+      ? """
+      <text x="\(coordinate(Self.left + 6))" y="\(coordinate(y + 4))">undefined</text>
+      """ : ""
     let dots = row.points.enumerated().map { index, point in
       scale.dot(
         point.value, index, at: y, Symbol(row.series),
@@ -83,7 +88,7 @@ struct BoxPlot {
     let mean = scale.centre(
       row.summary?.statistics.mean, row.summary?.interval, at: y + 13)
     return """
-      <g class="k\(row.series % Symbol.count + 1)">\(name)\(box(statistics, fences, y, scale))\(dots)\
+      <g class="k\(row.series % Symbol.count + 1)">\(name)\(absent)\(box(statistics, fences, y, scale))\(dots)\
       \(mean)</g>
       """
   }

@@ -33,6 +33,11 @@ struct CaseRows {
   /// How many measures there are.
   var measureCount: Int { shown.count + others.count }
 
+  /// The unit volumes are shown in: millilitres of scans, else pixels.
+  private var volume: (unit: String, size: Double) {
+    results.evaluation.spacingUnit == "pixel" ? ("pixels", 1) : ("ml", 1000)
+  }
+
   /// What the table is of.
   var caption: String {
     let evaluation = results.evaluation
@@ -49,8 +54,7 @@ struct CaseRows {
     columns += shown.map { Tables.Column($0.head(evaluation)) }
     if !confidences.isEmpty { columns.append(Tables.Column("confidence")) }
     columns += [
-      Tables.Column("predicted, \(evaluation.volumeUnit)"),
-      Tables.Column("reference, \(evaluation.volumeUnit)"),
+      Tables.Column("predicted, \(volume.unit)"), Tables.Column("reference, \(volume.unit)"),
     ]
     columns += others.map { Tables.Column($0.head(evaluation), isExtra: true) }
     return columns + [Tables.Column("status", isWord: true)]
@@ -70,7 +74,7 @@ struct CaseRows {
     }
     if hasCentres { words.append("<td class=\"word\">\(evaluation.centres[row.name] ?? "–")</td>") }
     let volumes = [row.scores.volumeOfPrediction, row.scores.volumeOfReference].map {
-      number($0, 0)
+      number($0 / volume.size, volume.size == 1 ? 0 : 2)
     }
     let status = row.scores.status
     let mark: HTML =

@@ -18,13 +18,13 @@ struct Overview {
   /// What is asked of some scores, and what they say.
   private func answer(_ results: Results) -> HTML {
     let evaluation = results.evaluation
-    let labels = evaluation.labels.map(\.description).joined(separator: ", ")
+    let labels = evaluation.labels.map(\.words).joined(separator: ", ")
     let cases = plural(evaluation.cases.count, "case")
     let asked =
       results.isComparison
       ? "Which of \(evaluation.predictions.count) predictions agrees best with the reference, in \(cases), for \(labels)?"
       : "How well do the masks of \(results.name(of: evaluation.predictions.first ?? nil)) agree with the reference, in \(cases), for \(labels)?"
-    let body =
+    let body: HTML =
       results.isComparison
       ? "\(ranking(results))\(ComparisonTables.means(results))"
       : "\(sentence(results))\(tiles(results))"
@@ -149,4 +149,14 @@ struct Overview {
 func probability(_ value: Double?) -> String {
   guard let value else { return "–" }
   return value < 0.001 ? "< 0.001" : decimals(value, 3)
+}
+
+extension Evaluation.Label {
+  /// The label in a sentence.
+  fileprivate var words: String {
+    switch self {
+    case .name(let name): name
+    case .value(let value): "label \(value)"
+    }
+  }
 }

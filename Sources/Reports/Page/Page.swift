@@ -78,7 +78,7 @@ public struct Page: Sendable {
       <li>A dash is undefined, never 0; n says over how many values of how many a mean is taken. Surface: voxels that \
       one erosion with the cross of face neighbours removes; outside of the image is background.</li>\
       <li>Box plots: the box holds the middle half of the cases, its bar is the median, whiskers reach to the last \
-      case within one and a half times the box; cases beyond are rings. The point below with its line is the mean with \
+      case within one and a half times the box; cases beyond are hollow; below five cases there is no box. The point below with its line is the mean with \
       its 95 % interval.</li>\
       <li>Pictures: the patient's right is at the left edge (axial, coronal), anterior at the left (sagittal). Outlines \
       run along voxels.</li></ul>

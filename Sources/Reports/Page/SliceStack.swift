@@ -111,22 +111,43 @@ private struct Cutter {
     }
   }
 
-  /// The window from the 0.5th to the 99.5th percentile of some slices, and a range wider by its width on both sides as far
-  /// as there are values.
+  /// The window of what is shown at first, and a range wider by its width on both sides as far as there are values.
+  ///
+  /// The window goes from the 5th to the 95th percentile of what any mask holds in some slices, and as far again on both
+  /// sides; without a mask from the 0.5th to the 99.5th percentile of what is shown.
   func range(of slices: [Int]) -> (ClosedRange<Float>, window: ClosedRange<Float>) {
     guard let image else { return (0...1, 0...1) }
-    let values = slices.flatMap { index in
-      frame.values(of: cut.image(index, of: image), channels: channels).filter(\.isFinite)
-    }.sorted()
-    guard let least = values.first, let most = values.last, most > least else {
-      let only = values.first ?? 0
+    let cuts = slices.map { (index: $0, image: cut.image($0, of: image)) }
+    let shown = cuts.flatMap { frame.values(of: $0.image, channels: channels) }
+      .filter(\.isFinite).sorted()
+    guard let least = shown.first, let most = shown.last, most > least else {
+      let only = shown.first ?? 0
       return (only...only + 1, only...only + 1)
     }
-    let last = Double(values.count - 1)
-    var (low, high) = (values[Int(0.005 * last)], values[Int(0.995 * last)])
+    let held = cuts.flatMap { contents(of: $0.image, $0.index) }.sorted()
+    var (low, high) = (shown.value(at: 0.005), shown.value(at: 0.995))
+    if held.count > 10, held.value(at: 0.95) > held.value(at: 0.05) {
+      let (first, last) = (held.value(at: 0.05), held.value(at: 0.95))
+      (low, high) = (max(low, first - (last - first)), min(high, last + (last - first)))
+    }
     if high <= low { (low, high) = (least, most) }
     return (max(least, low - (high - low))...min(most, high + (high - low)), low...high)
   }
+
+  /// The intensities that any class of any mask holds in a slice, of all channels that are shown.
+  private func contents(of slice: Tensor, _ index: Int) -> [Float] {
+    let size = cut.height * cut.width
+    return masks.flatMap { mask in
+      let values = cut.labels(index, of: mask.values)
+      return values.indices.filter { pixel in members.contains { $0.contains(values[pixel]) } }
+        .flatMap { pixel in (0..<channels).map { slice[flat: $0 * size + pixel] } }
+    }.filter(\.isFinite)
+  }
+}
+
+extension [Float] {
+  /// The value below which a share of ascending values lies; there is at least one.
+  fileprivate func value(at share: Double) -> Float { self[Int(share * Double(count - 1))] }
 }
 
 extension SliceStack.Slice {

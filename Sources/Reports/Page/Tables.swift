@@ -8,19 +8,22 @@ enum Tables {
   ) -> HTML {
     let evaluation = results.evaluation
     let summaries = summaries ?? results.findings.summaries
-    let rows = evaluation.predictions.flatMap { prediction in
-      evaluation.groups.map { label -> HTML in
+    let first = evaluation.predictions.first ?? nil
+    let rows = evaluation.groups.flatMap { label in
+      evaluation.predictions.map { prediction -> HTML in
         let cells = evaluation.telling.map { measure in
           cell(
             summaries.first {
               $0.prediction == prediction && $0.label == label && $0.measure == measure
             }, measure)
         }
-        let first: HTML =
+        let name: HTML =
           results.isComparison ? "<td class=\"word\">\(results.name(of: prediction))</td>" : ""
+        let styles = [label == nil ? "all" : nil, prediction == first ? nil : "more"]
+          .compactMap { $0 }.joined(separator: " ")
         return """
-          <tr\(style("all", if: label == nil))><th scope="row">\
-          \(label?.description ?? "all labels")</th>\(first)\(cells)</tr>
+          <tr\(style(styles, if: !styles.isEmpty))><th scope="row">\
+          \(label?.description ?? "all labels")</th>\(name)\(cells)</tr>
           """
       }
     }
@@ -112,7 +115,8 @@ enum Tables {
     let classes = [sorts ? "sortable" : nil, filters ? "filtered" : nil].compactMap { $0 }
     let isLong = isTall && rows.count > 20
     let reach: HTML = " tabindex=\"0\" role=\"region\" aria-label=\"\(caption ?? "")\""
-    let title = caption.map { caption -> HTML in "<caption>\(caption)</caption>" } ?? ""
+    let title =
+      caption.map { caption -> HTML in "<caption><span>\(caption)</span></caption>" } ?? ""
     return """
       <div class="wide\(isLong ? " tall" : "")"\(isLong ? reach : "")>\
       <table\(style(classes.joined(separator: " "), if: !classes.isEmpty))>\(title)\
@@ -135,13 +139,11 @@ enum Tables {
     _ summary: Findings.Summary?, _ measure: Measure, isBest: Bool = false
   ) -> HTML {
     guard let summary else { return "<td>–</td>" }
-    let interval: HTML =
-      summary.interval == nil
-      ? "" : "<small>\(summary.intervalWords(measure.decimals))</small>"
+    let interval = summary.interval == nil ? "" : summary.intervalWords(measure.decimals) + "; "
     let filled = summary.filled == 0 ? "" : ", \(summary.filled) set"
     return """
-      <td\(style("best", if: isBest))>\(decimals(summary.statistics.mean, measure.decimals))\(interval)\
-      <small>n = \(summary.statistics.used) of \(summary.statistics.total)\(filled)</small></td>
+      <td\(style("best", if: isBest))>\(decimals(summary.statistics.mean, measure.decimals))\
+      <small>\(interval)n = \(summary.statistics.used) of \(summary.statistics.total)\(filled)</small></td>
       """
   }
 }

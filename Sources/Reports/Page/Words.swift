@@ -28,7 +28,7 @@ func memory(_ bytes: Double) -> String {
 extension Measure {
   /// The unit beside a value; empty for shares.
   func unit(_ evaluation: Evaluation) -> String {
-    isDistance ? evaluation.spacingUnit : self == .volumeError ? evaluation.volumeUnit : ""
+    isDistance ? evaluation.unitWords : self == .volumeError ? evaluation.volumeUnit : ""
   }
 
   /// The title with the unit.

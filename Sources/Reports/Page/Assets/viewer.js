@@ -122,12 +122,12 @@ class Viewer {
     if (this.data.classes.length > 1) {
       const choice = element("select", {}, element("option", { value: "" }, "all classes"),
         ...this.data.classes.map((label, index) => element("option", { value: index }, label)));
-      choice.setAttribute("aria-label", "Class");
+      choice.id = `class-${this.number}`;
       choice.addEventListener("change", () => {
         this.class = choice.value === "" ? undefined : Number(choice.value);
         this.show(this.position);
       });
-      row.append(choice);
+      this.panel.append(element("label", { htmlFor: choice.id }, "Class"), choice);
     }
     if (this.image) {
       const [low, high] = this.data.window;
