@@ -27,7 +27,9 @@ struct CasePredictions {
 
   /// Predicts all cases and writes their masks; where `resumes`, those that are there already stay as they are.
   func run(resumes: Bool) throws {
-    let earlier = try resumes ? ConfidenceReport(inFolder: folder) : ConfidenceReport()
+    // A mask written beside others joins their report.
+    let joins = judgement != .none && (resumes || cases.first?.target(out, format: format) == out)
+    let earlier = try joins ? ConfidenceReport(inFolder: folder) : ConfidenceReport()
     let rest = resumes ? undone(cases, earlier) : cases
     let done = cases.count - rest.count
     if resumes {

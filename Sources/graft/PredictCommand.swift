@@ -195,8 +195,9 @@ struct PredictCommand: ParsableCommand {
     let rows = try prediction.confidence(
       in: answer, about: image, prompt, multimask: prompts.multimask, mirrored: flipAgreement,
       names: paths.map(ConfidenceReport.caseName), name: input)
-    let report = ConfidenceReport(rows)
-    try report.write(toFolder: URL(fileURLWithPath: out).deletingLastPathComponent().path)
+    let folder = URL(fileURLWithPath: out).deletingLastPathComponent().path
+    let report = ConfidenceReport(rows, after: try ConfidenceReport(inFolder: folder))
+    try report.write(toFolder: folder)
     console.tell(report.sentence, event: "confidence", ["flagged": report.flagged])
   }
 }

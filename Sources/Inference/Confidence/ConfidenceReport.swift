@@ -42,7 +42,7 @@ public struct ConfidenceReport: Codable, Equatable, Sendable {
     }
     do { self = try JSONDecoder().decode(ConfidenceReport.self, from: data) } catch {
       throw ArchiveError.malformed(
-        source: path, reason: "it is no report of confidence; remove it, or leave out --resume")
+        source: path, reason: "it is no report of how sure masks are; remove it")
     }
   }
 

@@ -18,22 +18,21 @@ extension PromptedPrediction {
         voxels: image.voxels.mirrored, geometry: image.geometry, source: image.source)
       other = try self(turned, prompt, multimask: multimask, name: name)
     }
-    let pixels = height * width
+    let background = Tensor(zeros: [1, height, width])
+    func judged(_ logits: Tensor) -> SliceAnswer {
+      SliceAnswer(Tensor.concatenated([background, logits], axis: 0), massed: true)
+    }
     return names.indices.map { index in
-      let logits = answer.logits.sliced(axis: 0, index..<index + 1)
-      let flipped = other.map { $0.logits.sliced(axis: 0, index..<index + 1).mirrored }
-      let mask = answer.mask(index)
-      let flip = flipped.flatMap { flipped in
-        Agreement.dice(mask, flipped.values.map { $0 > 0 ? 1 : 0 }, classes: 1)[0]
+      let mask = judged(answer.logits.sliced(axis: 0, index..<index + 1))
+      let expected = SliceAnswer.expectedDice([mask], of: 0)
+      let flip = other.flatMap { other in
+        let turned = judged(other.logits.sliced(axis: 0, index..<index + 1).mirrored)
+        return Agreement.dice(mask.classes, turned.classes, classes: 1)[0]
       }
-      let shares = logits.values.map { 1 / (1 + exp(-Double($0))) }
-      let inside = (0..<pixels).reduce(0) { $0 + (mask[$1] == 1 ? shares[$1] : 0) }
-      let size = mask.count { $0 == 1 }
       return Confidence(
         case: names[index], label: "object", value: 1,
         parts: Confidence.Parts(
-          predictedIoU: size > 0 ? Double(answer.iou[index]) : nil,
-          expectedDice: size > 0 ? 2 * inside / (shares.reduce(0, +) + Double(size)) : nil,
+          predictedIoU: expected.map { _ in Double(answer.iou[index]) }, expectedDice: expected,
           flipAgreement: flip))
     }
   }
