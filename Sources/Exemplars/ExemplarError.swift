@@ -38,11 +38,12 @@ public enum ExemplarError: Failure, Equatable {
     case .descriptor(let path, let key, let reason):
       key.isEmpty ? "\(path): \(reason)." : "\(path), key \(key): \(reason)."
     case .missingPartner(let id, let found, let missing):
-      "The case \(id) has \(found) but no \(missing)."
+      "The case \(id) has \(found) but no \(missing). Add it, or take the case out of the folder."
     case .sameName(let id, let one, let other):
       "Two cases are named \(id): \(one) and \(other)."
     case .twoSplits(let id, let one, let other):
-      "The case \(id) is in the splits \(one) and \(other); a case may be in one only."
+      "The case \(id) is in the splits \(one) and \(other); a case may be in one only. Change the split, "
+        + "or leave one copy out."
     case .labels(let id, let path, let counts, let map):
       "\(path): the case \(id) has labels outside the map: "
         + counts.sorted { $0.key < $1.key }

@@ -18,7 +18,7 @@ enum NIfTI {
         file.header.datatype.decode(with: decoder)
       }
     }
-    let all = warnings + [rounding.warning(file.header.datatype)].compactMap(\.self)
+    let all = warnings + [rounding.warning(file.header.datatype.name)].compactMap(\.self)
     return Volume(voxels: voxels, geometry: geometry, source: file.source(geometry, warnings: all))
   }
 

@@ -74,44 +74,6 @@ extension Double: StoredNumber {
   var label: Int32? { Int32(exactly: self) }
 }
 
-/// How many numbers became others when they were made 32-bit floats.
-final class Rounding {
-  /// How many.
-  private(set) var count = 0
-  /// By how much at most.
-  private(set) var worst = 0.0
-
-  /// What the user is told; nil where every number stayed what it was.
-  func warning(_ datatype: NIfTIDatatype) -> String? {
-    guard count > 0 else { return nil }
-    return "\(count) values stored as \(datatype.name) do not fit 32-bit floats and were rounded, "
-      + "by up to \(worst < 0.01 ? "\(Float(worst))" : short(worst))."
-  }
-
-  /// Compares numbers with the floats made of them, in blocks, so that no thread count changes the result.
-  fileprivate func compare(
-    _ count: Int, block: Int, _ number: (Int) -> Double, with floats: UnsafePointer<Float>
-  ) {
-    let blocks = (count + block - 1) / block
-    var parts = [(count: Int, worst: Double)](repeating: (0, 0), count: blocks)
-    parts.withUnsafeMutableBufferPointer { parts in
-      let parts = parts
-      parallel(blocks) { index in
-        var part = (count: 0, worst: 0.0)
-        for at in index * block..<min(count, (index + 1) * block) {
-          let exact = number(at)
-          let difference = abs(Double(floats[at]) - exact)
-          guard difference > 0 else { continue }
-          part = (part.count + 1, max(part.worst, difference))
-        }
-        parts[index] = part
-      }
-    }
-    self.count = parts.reduce(0) { $0 + $1.count }
-    worst = parts.reduce(0) { max($0, $1.worst) }
-  }
-}
-
 /// Decodes voxels to 32-bit floats; scaling is done with 64 bits.
 struct FloatDecoder: VoxelDecoder {
   let source: UnsafeRawPointer
@@ -138,7 +100,7 @@ struct FloatDecoder: VoxelDecoder {
     }
     guard Stored.mayRound else { return }
     rounding.compare(
-      count, block: Self.block,
+      count,
       { at in
         let stored = source.loadUnaligned(fromByteOffset: at * size, as: Stored.self)
           .read(littleEndian: littleEndian).double
@@ -197,7 +159,11 @@ func decodedLabels(
   if let (position, value) = failure.first {
     throw .label(
       path: path, value: short(value), voxel: geometry.index(of: position),
-      reason: value == value.rounded() ? "does not fit 32 bits" : "is not a whole number")
+      reason: value == value.rounded() ? "does not fit 32 bits" : notWhole)
   }
   return values
 }
+
+/// Why a label between two numbers cannot be used, and what made it, as a rule.
+let notWhole =
+  "is not a whole number; were the labels resampled with interpolation? Use nearest neighbour for them"

@@ -29,9 +29,10 @@ public struct Source: Sendable, Equatable {
   /// The NIfTI header the image was read with.
   public let header: NIfTIHeader?
 
-  /// The source of an image made in memory, in the given grid.
-  public init(_ geometry: Geometry) {
-    self.init(format: .memory, datatype: "float32", geometry: geometry, warnings: [], header: nil)
+  /// The source of an image made in memory, in the given grid; the type is that of the numbers it was made from.
+  public init(_ geometry: Geometry, datatype: String = "float32", warnings: [String] = []) {
+    self.init(
+      format: .memory, datatype: datatype, geometry: geometry, warnings: warnings, header: nil)
   }
 
   init(

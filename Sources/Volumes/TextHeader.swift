@@ -144,7 +144,7 @@ struct TextHeadedFile {
     let voxels = channels == 1 || outer == 1 ? stored : stored.swappingAxes(0)
     return Volume(
       voxels: voxels.reshaped([channels] + geometry.shape), geometry: geometry,
-      source: source([rounding.warning(header.datatype)].compactMap(\.self)))
+      source: source([rounding.warning(header.datatype.name)].compactMap(\.self)))
   }
 
   /// The labels; every one must be a whole number of 32 bits.

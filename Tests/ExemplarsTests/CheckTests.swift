@@ -232,6 +232,14 @@ struct CheckTests {
     #expect(plain[0] == plain[1])
   }
 
+  @Test func `many classes are told in one line`() throws {
+    let report = try check(3) { number, phantom in
+      phantom.labels = phantom.labels.indices.map { Int32(($0 + number) % 25) }
+    }
+    #expect(report.text.contains("24 classes, each in 3 cases with 6…9 voxels in all"))
+    #expect(report.text.contains("24 values"))
+  }
+
   @Test func `the JSON report has its documented shape`() throws {
     let report = try check(2, split: "train=1,test=-1") { number, phantom in
       if number == 1 { phantom.image[0] = .nan }

@@ -78,7 +78,7 @@ struct UnpackingTests {
       try Phantom.inFolder(["imagesTr", "labelsTr"]) { folder in
         let names = channels == 1 ? #""0": "CT""# : #""0": "FLAIR", "1": "T1""#
         let kind = channels == 1 ? "modality" : "channel_names"
-        let labels = #""labels": {"background": 0, "core": 2, "rim": 1}"#
+        let labels = #""labels": {"background": 0, "rim \"a\"": 2, "core": 1}"#
         try "{\"\(kind)\": {\(names)}, \(labels)}".write(
           toFile: folder + "/dataset.json", atomically: true, encoding: .utf8)
         for channel in 0..<channels {
@@ -158,6 +158,7 @@ struct UnpackingTests {
       try phantom.write(image: folder + "/images/x.nii", label: folder + "/labels/x.nii")
       try FileManager.default.removeItem(atPath: back)
       let error = #expect(throws: VolumeError.self) { try roundTrip(folder, format: .png) }
+      #expect(error?.description.hasPrefix("\(back)/images/x: a PNG holds whole numbers") == true)
       #expect(error?.description.contains("the voxel [0, 0, 0] is -1.0") == true)
       #expect(!FileManager.default.fileExists(atPath: back))
     }

@@ -26,7 +26,9 @@ struct LabelTests {
     try Volume(voxels: voxels, geometry: geometry).write(path)
     #expect(
       throws: VolumeError.label(
-        path: path, value: "1.5", voxel: [1, 1, 0], reason: "is not a whole number")
+        path: path, value: "1.5", voxel: [1, 1, 0],
+        reason: "is not a whole number; were the labels resampled with interpolation? "
+          + "Use nearest neighbour for them")
     ) { try LabelVolume.read(path) }
   }
 

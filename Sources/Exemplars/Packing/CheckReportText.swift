@@ -30,14 +30,37 @@ extension CheckReport {
     lines.append(
       "D x H x W \(extents.joined(separator: " x ")); spacing \(spacings.joined(separator: " x ")) \(first.unit); "
         + "axes \(Self.list(Self.counts(cases.map(\.orientation)), of: cases.count))")
-    lines += classCounts.map {
-      "\($0.name): \($0.voxels) voxels in \($0.cases) of \(cases.count) cases"
-    }
+    lines += classes
     let apart = cases.map(\.affineDifference).reduce(0, max)
     lines.append(
       "affines of image and label: up to \(Self.short(apart)) mm apart "
         + "(\(Self.short(Geometry.tolerance)) mm is allowed)")
     return lines + [found]
+  }
+
+  /// A line for each class, or one for all where there are many.
+  private var classes: [String] {
+    let counts = classCounts
+    guard counts.count > Self.most else {
+      return counts.map {
+        "\($0.name): \($0.voxels) voxels in \($0.cases) of \(cases.count) cases"
+      }
+    }
+    let (found, voxels) = (counts.map { Double($0.cases) }, counts.map(\.voxels))
+    return [
+      "\(counts.count) classes, each in \(Self.span(found)) cases with \(voxels.min() ?? 0)…\(voxels.max() ?? 0) voxels "
+        + "in all; --json lists them"
+    ]
+  }
+
+  /// How many classes are listed one by one.
+  private static let most = 16
+
+  /// The values of a label with their voxels, or how many there are where they are many.
+  private static func labels(_ foreground: [Int32: Int]) -> String {
+    guard foreground.count <= most else { return "\(foreground.count) values" }
+    return foreground.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }
+      .joined(separator: " ")
   }
 
   private var found: String {
@@ -61,8 +84,7 @@ extension CheckReport {
           Self.product(entry.shape.map(Double.init)),
           Self.product(entry.spacing) + " " + entry.unit, entry.orientation,
           entry.channels.map(Self.range).joined(separator: " "),
-          entry.foreground.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }
-            .joined(separator: " "),
+          Self.labels(entry.foreground),
           "\(entry.emptySlices)/\(entry.shape[1])",
         ])
     }

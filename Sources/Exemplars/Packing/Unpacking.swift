@@ -45,12 +45,14 @@ public struct Unpacking: Sendable {
   /// Writes the folder, whole or not at all; one that is there must be empty.
   public func write(to folder: String, progress: Progress = { _, _, _ in }) throws {
     try AtomicFile.replaceFolder(folder, holding: { _ in false }, wrapping: { $0 as any Error }) {
-      (folder: String) throws(any Error) in
+      (temporary: String) throws(any Error) in
       for (position, entry) in cases.enumerated() {
         try progress(position, cases.count, entry.id)
-        try write(entry, to: folder)
+        do { try write(entry, to: temporary) } catch let error as VolumeError {
+          throw error.naming(folder, for: temporary)
+        }
       }
-      try AtomicFile.write(try description, to: folder + "/dataset.json")
+      try AtomicFile.write(try description, to: temporary + "/dataset.json")
     }
   }
 
@@ -81,25 +83,38 @@ public struct Unpacking: Sendable {
   }
 
   /// The dataset.json; with `channel_names` where each channel is a file of its own, else with `modality`.
+  ///
+  /// Labels and channels keep their order, which the numbers of classes follow when the folder is packed again.
   private var description: Data {
     get throws {
-      let channels = pack.channels.enumerated().map { ("\($0)", $1) }
-      var labels = ["background": 0]
-      for (index, name) in pack.labels.names.enumerated() {
-        labels[name] = Int(pack.labels.outputValue(of: index + 1))
+      let labels = try pack.labels.names.enumerated().map { index, name in
+        try "\(Self.quoted(name)): \(pack.labels.outputValue(of: index + 1))"
       }
+      let channels = try pack.channels.enumerated()
+        .map { try "\"\($0)\": \(Self.quoted($1))" }
+      let splits = try Dictionary(grouping: cases.filter { $0.split != nil }) { $0.split ?? "" }
+        .sorted { $0.key < $1.key }.map { name, entries in
+          let ids = try entries.map { try Self.quoted($0.id) }.joined(separator: ", ")
+          return try "\(Self.quoted(name)): [\(ids)]"
+        }
       let endings = Set(cases.map { format(of: $0).ending })
-      var content: [String: Any] = [
-        "labels": labels, "numTraining": cases.count,
-        separatesChannels ? "channel_names" : "modality": Dictionary(
-          uniqueKeysWithValues: channels),
-        "splits": Dictionary(grouping: cases.filter { $0.split != nil }) { $0.split ?? "" }
-          .mapValues { $0.map(\.id) },
+      var lines = [
+        "\"\(separatesChannels ? "channel_names" : "modality")\": {\(channels.joined(separator: ", "))}",
+        "\"labels\": {\((["\"background\": 0"] + labels).joined(separator: ", "))}",
+        "\"numTraining\": \(cases.count)",
       ]
-      if let ending = endings.first, endings.count == 1 { content["file_ending"] = ending }
-      return try JSONSerialization.data(
-        withJSONObject: content, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+      if let ending = endings.first, endings.count == 1 {
+        lines.append("\"file_ending\": \"\(ending)\"")
+      }
+      if !splits.isEmpty { lines.append("\"splits\": {\(splits.joined(separator: ", "))}") }
+      return Data("{\n  \(lines.joined(separator: ",\n  "))\n}\n".utf8)
     }
+  }
+
+  private static func quoted(_ text: String) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    return String(decoding: try encoder.encode(text), as: UTF8.self)
   }
 }
 
@@ -111,5 +126,20 @@ extension Volume {
       voxels.withPointer { target.update(from: $0 + index * count, count: count) }
     }
     return Volume(voxels: part, geometry: geometry, source: source)
+  }
+}
+
+extension VolumeError {
+  /// The error with the folder that the user named in place of the one its files were written to.
+  fileprivate func naming(_ folder: String, for temporary: String) -> VolumeError {
+    func named(_ path: String) -> String {
+      path.hasPrefix(temporary) ? folder + path.dropFirst(temporary.count) : path
+    }
+    return switch self {
+    case .unsupported(let path, let reason): .unsupported(path: named(path), reason: reason)
+    case .label(let path, let value, let voxel, let reason):
+      .label(path: named(path), value: value, voxel: voxel, reason: reason)
+    default: self
+    }
   }
 }

@@ -74,7 +74,7 @@ extension LabelVolume {
       guard let label = Int32(exactly: value) else {
         throw .label(
           path: path, value: short(Double(value)), voxel: volume.geometry.index(of: values.count),
-          reason: "is not a whole number")
+          reason: notWhole)
       }
       values.append(label)
     }
