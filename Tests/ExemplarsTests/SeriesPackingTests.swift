@@ -85,7 +85,7 @@ struct SeriesPackingTests {
       try DICOMSample.segmentation([(2, 5, (0..<12).map { $0 == 3 })]).file
         .write(to: URL(fileURLWithPath: folder + "/labels/a.dcm"))
       let pack = try pack(Packing(kind: .dicom, folders: [folder]), in: folder)
-      #expect(pack.labels.names == ["5"])
+      #expect(pack.labels.classes == [.init(name: "organ 5", values: [5])])
       #expect(
         try pack.classes("a").restored.values.enumerated().filter { $0.element > 0 }.map(\.offset)
           == [15])

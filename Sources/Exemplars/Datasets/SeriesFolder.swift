@@ -47,7 +47,8 @@ struct SeriesFolder {
       throw ExemplarError.layout(
         path: images.path, reason: "there is no folder or .dcm file of a series in it")
     }
-    return DatasetListing(cases: cases, labels: map(classes), notes: notes(classes))
+    return DatasetListing(
+      cases: cases, labels: map(classes) ?? segments(of: cases), notes: notes(classes))
   }
 
   /// The folders and files in a folder by the name of their case.
@@ -69,6 +70,22 @@ struct SeriesFolder {
     guard !names.isEmpty else { return nil }
     return LabelMap(
       names.sorted().enumerated().map { .init(name: $1, values: [Int32($0 + 1)]) })
+  }
+
+  /// The classes that segmentations name, where every label is one and all give a number the same name.
+  private func segments(of cases: [ListedCase]) -> LabelMap? {
+    var names: [Int: String] = [:]
+    for entry in cases {
+      guard let segments = try? DICOMSegmentation(entry.label).segments else { return nil }
+      for segment in segments {
+        guard !segment.label.isEmpty, names[segment.number, default: segment.label] == segment.label
+        else { return nil }
+        names[segment.number] = segment.label
+      }
+    }
+    guard !names.isEmpty, Set(names.values).count == names.count else { return nil }
+    return LabelMap(
+      names.sorted { $0.key < $1.key }.map { .init(name: $0.value, values: [Int32($0.key)]) })
   }
 
   private func notes(_ names: Set<String>) -> [String] {

@@ -35,6 +35,9 @@ public struct DICOMSegmentation: Sendable {
   /// Reads the frames' places of a file; pixels are read with the labels.
   init(_ file: DICOMFile) throws(VolumeError) {
     self.file = file
+    guard file.kind == .segmentation else {
+      throw .unsupported(path: file.path, reason: "this DICOM file is no segmentation")
+    }
     guard file.syntax.pixels != .foreign else {
       throw .unsupported(
         path: file.path,
