@@ -70,7 +70,7 @@ struct DifferencePlot {
     let median = scale.centre(
       row.comparison.medianDifference, row.comparison.interval, at: y + 13)
     let names = [row.comparison.first, row.comparison.second].map { name in
-      name.count > 19 ? "\(name.prefix(18))…" : name
+      name.count > 17 ? "\(name.prefix(6))…\(name.suffix(10))" : name
     }
     return """
       <g class="k1"><text class="name" x="\(coordinate(Self.left - 12))" y="\(coordinate(y - 3))" \

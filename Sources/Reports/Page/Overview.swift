@@ -67,6 +67,12 @@ struct Overview {
     }.sorted { $0.mean > $1.mean }
     guard order.count > 1 else { return "" }
     let (first, second) = (order[0], order[1])
+    if decimals(first.mean, 3) == decimals(second.mean, 3) {
+      return """
+        <p class="answer">None alone: <b>\(first.name)</b> and <b>\(second.name)</b> share the highest mean \
+        \(measure.title), <b>\(decimals(first.mean, 3))</b>.</p>
+        """
+    }
     let pair = results.findings.comparisons.first { comparison in
       comparison.measure == measure && comparison.label == nil
         && Set([comparison.first, comparison.second]) == Set([first.name, second.name])

@@ -40,9 +40,11 @@ struct ResultsSections {
 
   private var centres: Section? {
     guard !results.findings.centres.isEmpty else { return nil }
-    let tables = results.findings.centres.map { centre in
-      Tables.summary(
-        results, centre.summaries, caption: "\(centre.name): \(plural(centre.cases, "case"))")
+    let tables = results.findings.centres.map { centre -> HTML in
+      """
+      <h3>\(centre.name): \(plural(centre.cases, "case"))</h3>\
+      \(Tables.summary(results, centre.summaries))
+      """
     }
     let unknown = results.evaluation.cases.count { results.evaluation.centres[$0] == nil }
     let lead =

@@ -4,7 +4,7 @@ import Metrics
 enum Tables {
   /// Mean, interval and count of the telling measures: a row for each prediction and label.
   static func summary(
-    _ results: Results, _ summaries: [Findings.Summary]? = nil, caption: String
+    _ results: Results, _ summaries: [Findings.Summary]? = nil, caption: String? = nil
   ) -> HTML {
     let evaluation = results.evaluation
     let summaries = summaries ?? results.findings.summaries
