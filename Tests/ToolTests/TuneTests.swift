@@ -33,8 +33,11 @@ struct TuneTests {
         list += "case0001_slice00\(slice)\n"
       }
       try AtomicFile.write(Data(list.utf8), to: path("slices/lists/train.txt"))
+      try AtomicFile.write(
+        Data("first: 1\nsecond: 2\nthird: 3\nfourth: 4\n".utf8), to: path("labels.yaml"))
       let pack = try ToolRun.graft(
-        "pack", "--dataset", "transunet", path("slices"), "--out", path("pack.h5"))
+        "pack", "--dataset", "transunet", path("slices"), "--labels", path("labels.yaml"),
+        "--out", path("pack.h5"))
       #expect(pack.status == 0, "\(pack.error)")
     }
 
