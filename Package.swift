@@ -48,7 +48,7 @@ let package = Package(
     .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CHDF5Library", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
-    .target(name: "CHDF5", dependencies: ["CHDF5Library"]),
+    .target(name: "CHDF5", dependencies: ["CHDF5Library", "CZlib"]),
     .target(name: "CKernels", dependencies: ["CBLAS"]),
 
     module("Failures"),
@@ -94,7 +94,7 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestKit", dependencies: ["Tensors", "Autodiff", "Archives"], path: "Tests/TestKit",
+      name: "TestKit", dependencies: ["Failures", "Tensors", "Autodiff", "Archives"], path: "Tests/TestKit",
       swiftSettings: strict),
     suite("Tensors", ["Autodiff"]),
     suite("Autodiff", ["Tensors"]),

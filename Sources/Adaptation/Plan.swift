@@ -15,6 +15,11 @@ public struct Plan: Codable, Equatable, Sendable {
     ///
     /// Zhang and Liu, Customized Segment Anything Model for Medical Image Segmentation (2023).
     case samed
+    /// SAMed's smaller sibling: low-rank corrections also in place of the decoder's whole transformer, there of the
+    /// queries and values of every attention; prompt encoder and the rest of the mask decoder whole.
+    case samedSmall = "samed-s"
+    /// SAMed's corrections of the image encoder alone, and the heads of classes where there are any.
+    case encoderLora = "encoder-lora"
     /// Prompt encoder and mask decoder whole; the image encoder stays.
     case decoderFull = "decoder-full"
   }
@@ -23,7 +28,7 @@ public struct Plan: Codable, Equatable, Sendable {
   public enum Heads: String, Choice {
     /// They learn.
     case trained
-    /// They stay; hypernetworks get low-rank corrections.
+    /// They stay; with `decoder-lora` hypernetworks get low-rank corrections.
     case frozen
   }
 
@@ -37,7 +42,7 @@ public struct Plan: Codable, Equatable, Sendable {
 
   /// The way to adapt.
   public var method: Method
-  /// Whether mask tokens, hypernetworks and output upscaling learn; `frozen` is for `decoder-lora` only.
+  /// Whether mask tokens, hypernetworks and output upscaling learn; `frozen` is for `decoder-lora` and `encoder-lora`.
   public var heads: Heads
   /// The rank of the corrections.
   public var rank: Int
@@ -62,7 +67,7 @@ public struct Plan: Codable, Equatable, Sendable {
   }
 
   /// Whether the image encoder stays as it is, so that its embeddings can be computed once.
-  public var freezesEncoder: Bool { method != .samed }
+  public var freezesEncoder: Bool { method == .decoderLora || method == .decoderFull }
 
   /// A place where a low-rank correction belongs.
   struct Site {
@@ -76,11 +81,11 @@ public struct Plan: Codable, Equatable, Sendable {
   func sites(in inventory: Inventory) -> [Site] {
     switch method {
     case .decoderFull: []
-    case .samed: inventory.slots.flatMap(querySites)
+    case .samed, .encoderLora: inventory.slots.flatMap(querySites)
+    case .samedSmall:
+      inventory.slots.flatMap(querySites) + inventory.slots.filter(isQueryInDecoder).map(wholeSite)
     case .decoderLora:
-      inventory.slots.filter(isCorrectedInDecoder).map {
-        Site(slot: $0, path: $0.path, column: 0, outputs: $0.outputs)
-      }
+      inventory.slots.filter(isCorrectedInDecoder).map(wholeSite)
     }
   }
 
@@ -93,11 +98,21 @@ public struct Plan: Codable, Equatable, Sendable {
     }
   }
 
+  private func wholeSite(_ slot: Slot) -> Site {
+    Site(slot: slot, path: slot.path, column: 0, outputs: slot.outputs)
+  }
+
+  /// Whether a slot makes the queries or values of one of the decoder's attentions.
+  private func isQueryInDecoder(_ slot: Slot) -> Bool {
+    slot.path.hasPrefix(Plan.transformer)
+      && (slot.path.hasSuffix(".q_proj") || slot.path.hasSuffix(".v_proj"))
+  }
+
   private func isCorrectedInDecoder(_ slot: Slot) -> Bool {
     switch slot.role {
     case .attention:
-      slot.path.hasPrefix("mask_decoder.transformer.") && targets.contains(.attention)
-    case .mlp: slot.path.hasPrefix("mask_decoder.transformer.") && targets.contains(.mlp)
+      slot.path.hasPrefix(Plan.transformer) && targets.contains(.attention)
+    case .mlp: slot.path.hasPrefix(Plan.transformer) && targets.contains(.mlp)
     case .hypernetwork: heads == .frozen
     case .convolution, .embedding: slot.path.hasPrefix("prompt_encoder.") && classHeads == nil
     case .quality: false
@@ -109,10 +124,15 @@ public struct Plan: Codable, Equatable, Sendable {
     switch method {
     case .samed, .decoderFull:
       name.hasPrefix("prompt_encoder.") || name.hasPrefix("mask_decoder.")
-    case .decoderLora:
+    case .samedSmall:
+      name.hasPrefix("prompt_encoder.")
+        || name.hasPrefix("mask_decoder.") && !name.hasPrefix(Plan.transformer)
+    case .decoderLora, .encoderLora:
       heads == .trained && Plan.headPrefixes.contains { name.hasPrefix($0) }
     }
   }
+
+  private static let transformer = "mask_decoder.transformer."
 
   private static let headPrefixes = [
     "mask_decoder.mask_tokens.", "mask_decoder.output_hypernetworks_mlps.",

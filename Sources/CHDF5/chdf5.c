@@ -34,12 +34,12 @@ int chdf5_fail_library(const char *what) {
   return -1;
 }
 
-// A float of 16 bits, made of one of 32 and kept: of files for H5T_ORDER_LE, else of memory.
-static hid_t half(H5T_order_t order) {
+// A float of 16 bits is made of one of 32 and kept.
+hid_t chdf5_half(H5T_order_t order) {
   static hid_t types[2] = {H5I_INVALID_HID, H5I_INVALID_HID};
   hid_t *type = &types[order == H5T_ORDER_LE];
   if (*type >= 0) return *type;
-  *type = H5Tcopy(order == H5T_ORDER_LE ? H5T_IEEE_F32LE : H5T_NATIVE_FLOAT);
+  *type = H5Tcopy(order == H5T_ORDER_LE ? H5T_IEEE_F32LE : H5T_IEEE_F32BE);
   H5Tset_fields(*type, 15, 10, 5, 0, 10);
   H5Tset_size(*type, 2);
   H5Tset_ebias(*type, 15);
@@ -54,7 +54,7 @@ hid_t chdf5_stored(chdf5_memory type) {
   case CHDF5_INT64: return H5T_STD_I64LE;
   case CHDF5_FLOAT: return H5T_IEEE_F32LE;
   case CHDF5_DOUBLE: return H5T_IEEE_F64LE;
-  case CHDF5_HALF: return half(H5T_ORDER_LE);
+  case CHDF5_HALF: return chdf5_half(H5T_ORDER_LE);
   }
   return H5I_INVALID_HID;
 }
@@ -67,7 +67,7 @@ hid_t chdf5_native(chdf5_memory type) {
   case CHDF5_INT64: return H5T_NATIVE_INT64;
   case CHDF5_FLOAT: return H5T_NATIVE_FLOAT;
   case CHDF5_DOUBLE: return H5T_NATIVE_DOUBLE;
-  case CHDF5_HALF: return half(H5T_ORDER_NONE);
+  case CHDF5_HALF: return chdf5_half(H5Tget_order(H5T_NATIVE_FLOAT));
   }
   return H5I_INVALID_HID;
 }
@@ -163,4 +163,14 @@ int chdf5_kind_of(int64_t file, const char *path) {
   case H5O_TYPE_DATASET: return CHDF5_DATASET;
   default: return CHDF5_UNKNOWN;
   }
+}
+
+int64_t chdf5_address(int64_t file, const char *path) {
+  hid_t object = chdf5_open_object(file, path);
+  if (object < 0) return -1;
+  H5O_info_t info;
+  int failed = H5Oget_info2(object, &info, H5O_INFO_BASIC) < 0;
+  if (failed) chdf5_fail_library("the object cannot be read");
+  H5Oclose(object);
+  return failed ? -1 : (int64_t)info.addr;
 }

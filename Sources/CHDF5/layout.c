@@ -25,36 +25,41 @@ static int is_bool(hid_t type) {
   return 1;
 }
 
+// Whether a type is one of those listed, bit for bit.
+static int is_one_of(hid_t type, const hid_t *types, size_t count) {
+  for (size_t index = 0; index < count; index++)
+    if (H5Tequal(type, types[index]) > 0) return 1;
+  return 0;
+}
+
+// Whole numbers and floats are read in the widths and layouts of processors only: conversions of others are rarely
+// walked paths of the library.
+static chdf5_class number_class(hid_t type) {
+  const hid_t without_sign[] = {
+    H5T_STD_U8LE, H5T_STD_U16LE, H5T_STD_U32LE, H5T_STD_U64LE,
+    H5T_STD_U8BE, H5T_STD_U16BE, H5T_STD_U32BE, H5T_STD_U64BE};
+  const hid_t with_sign[] = {
+    H5T_STD_I8LE, H5T_STD_I16LE, H5T_STD_I32LE, H5T_STD_I64LE,
+    H5T_STD_I8BE, H5T_STD_I16BE, H5T_STD_I32BE, H5T_STD_I64BE};
+  const hid_t real[] = {
+    chdf5_half(H5T_ORDER_LE), H5T_IEEE_F32LE, H5T_IEEE_F64LE,
+    chdf5_half(H5T_ORDER_BE), H5T_IEEE_F32BE, H5T_IEEE_F64BE};
+  if (is_one_of(type, without_sign, 8)) return CHDF5_UNSIGNED;
+  if (is_one_of(type, with_sign, 8)) return CHDF5_SIGNED;
+  return is_one_of(type, real, 6) ? CHDF5_REAL : CHDF5_OTHER;
+}
+
 static chdf5_class class_of(hid_t type) {
   size_t size = H5Tget_size(type);
   switch (H5Tget_class(type)) {
   case H5T_INTEGER:
-    if (size != 1 && size != 2 && size != 4 && size != 8) return CHDF5_OTHER;
-    return H5Tget_sign(type) == H5T_SGN_NONE ? CHDF5_UNSIGNED : CHDF5_SIGNED;
-  case H5T_FLOAT: return size == 2 || size == 4 || size == 8 ? CHDF5_REAL : CHDF5_OTHER;
+  case H5T_FLOAT: return number_class(type);
   case H5T_ENUM: return is_bool(type) ? CHDF5_BOOL : CHDF5_OTHER;
   case H5T_STRING:
     if (H5Tis_variable_str(type) > 0) return CHDF5_VARIABLE_STRING;
     return size > 0 && size <= 65536 ? CHDF5_FIXED_STRING : CHDF5_OTHER;
   default: return CHDF5_OTHER;
   }
-}
-
-static int check_filters(hid_t properties) {
-  int count = H5Pget_nfilters(properties);
-  if (count < 0) return chdf5_fail_library("the filters cannot be read");
-  for (int index = 0; index < count; index++) {
-    unsigned flags, setting;
-    size_t values = 0;
-    H5Z_filter_t filter =
-      H5Pget_filter2(properties, (unsigned)index, &flags, &values, NULL, 0, NULL, &setting);
-    if (filter < 0) return chdf5_fail_library("the filters cannot be read");
-    if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE
-        && filter != H5Z_FILTER_FLETCHER32)
-      return chdf5_fail(
-        "the data is compressed by a filter that needs a plugin; write it with gzip instead");
-  }
-  return 0;
 }
 
 static int check_chunks(
@@ -77,7 +82,18 @@ static int check_chunks(
   // Every written chunk has an entry in the file, of more than 8 bytes.
   if (chunks > largest_unwritten_chunks && chunks > file_bytes / 8)
     return chdf5_fail("the extents claim more chunks than the file can hold");
-  return check_filters(properties);
+  chdf5_pipeline pipeline;
+  return chdf5_pipeline_of(properties, &pipeline);
+}
+
+static int check_contiguous(hid_t dataset, uint64_t bytes, uint64_t file_bytes) {
+  uint64_t stored = H5Dget_storage_size(dataset);
+  haddr_t place = H5Dget_offset(dataset);
+  int is_written = stored > 0 && place != HADDR_UNDEF;
+  if (is_written ? stored < bytes || bytes > file_bytes || place > file_bytes - bytes
+                 : bytes > largest_unwritten)
+    return chdf5_fail("the extents claim more data than the file can hold");
+  return 0;
 }
 
 // `bytes` is what the extents claim.
@@ -92,11 +108,11 @@ static int check_storage(
     switch (H5Pget_layout(properties)) {
     case H5D_CHUNKED: result = check_chunks(properties, bytes, file_bytes, layout); break;
     case H5D_CONTIGUOUS:
-      if (bytes > file_bytes && (H5Dget_storage_size(dataset) > 0 || bytes > largest_unwritten))
-        result = chdf5_fail("the extents claim more data than the file can hold");
+      result = check_contiguous(dataset, bytes, file_bytes);
       break;
     case H5D_COMPACT:
-      if (bytes > 65536) result = chdf5_fail("the extents claim more data than the file can hold");
+      if (bytes > 65536 || H5Dget_storage_size(dataset) < bytes)
+        result = chdf5_fail("the extents claim more data than the file can hold");
       break;
     default: result = chdf5_fail("the data set is virtual, which is not read"); break;
     }

@@ -12,14 +12,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { deepest = 64, most_objects = 1 << 20 };
+enum { deepest = 64, most_objects = 1 << 20, most_lookups = 1 << 14 };
 
 typedef struct {
   haddr_t *visited;
   size_t count, capacity;
   int depth;
   hsize_t file_bytes;
-  uint64_t left_to_read;
+  // The object that is looked at, and what strings of any length were read so far.
+  haddr_t address;
+  chdf5_text texts;
 } walk;
 
 // 1 when the address is new. Groups are few; a set by open addressing keeps data sets cheap as well.
@@ -46,16 +48,24 @@ static int enter(walk *at, haddr_t address) {
   return 1;
 }
 
-static int is_string(chdf5_class kind) {
-  return kind == CHDF5_FIXED_STRING || kind == CHDF5_VARIABLE_STRING;
-}
-
-static int try_strings(hid_t object, int is_attribute, const chdf5_layout *layout) {
-  char *text = NULL;
-  size_t bytes = 0;
-  int result = chdf5_collect_strings(object, is_attribute, layout, &text, &bytes);
+// Strings of any length lie in heaps, of which the library believes every length: the child reads them all and hands
+// them on, after the object's address, the attribute's name (none for a data set's own) and how many they are.
+static int try_strings(
+  walk *at, hid_t object, const char *attribute, const chdf5_layout *layout) {
+  char *text = NULL, head[64];
+  size_t bytes = 0, count = 0;
+  if (chdf5_collect_strings(object, attribute != NULL, layout, &text, &bytes) != 0) return -1;
+  if (layout->class_ == CHDF5_VARIABLE_STRING) {
+    for (size_t index = 0; index < bytes; index++) count += text[index] == 0;
+    int length = snprintf(head, sizeof head, "%llu", (unsigned long long)at->address);
+    chdf5_append(&at->texts, head, (size_t)length + 1);
+    chdf5_append(&at->texts, attribute ? attribute : "", attribute ? strlen(attribute) + 1 : 1);
+    length = snprintf(head, sizeof head, "%zu", count);
+    chdf5_append(&at->texts, head, (size_t)length + 1);
+    chdf5_append(&at->texts, text, bytes);
+  }
   free(text);
-  return result;
+  return at->texts.failed ? chdf5_fail("the names or strings are too many") : 0;
 }
 
 static herr_t try_attribute(hid_t object, const char *name, const H5A_info_t *info, void *data) {
@@ -65,41 +75,33 @@ static herr_t try_attribute(hid_t object, const char *name, const H5A_info_t *in
   if (attribute < 0) return chdf5_fail_library("an attribute cannot be opened");
   chdf5_layout layout;
   int result = chdf5_check(attribute, 1, at->file_bytes, &layout);
-  if (result == 0 && is_string(layout.class_)) result = try_strings(attribute, 1, &layout);
+  if (result == 0 && chdf5_is_string(layout.class_)) result = try_strings(at, attribute, name, &layout);
   H5Aclose(attribute);
   return result;
 }
 
-// Counting the chunks walks their whole index, also of data too large to be read here.
-static int count_chunks(hid_t dataset) {
-  hsize_t chunks = 0;
-  hid_t space = H5Dget_space(dataset);
+// Counting the chunks walks their whole index; then their places are looked up, as reading will do. Without filters all
+// must be of the size that the data set gives them, which the library does not check.
+static int try_index(hid_t dataset, const chdf5_layout *layout) {
+  hsize_t chunks = 0, bytes = (hsize_t)layout->bytes;
+  for (int axis = 0; axis < layout->rank; axis++) bytes *= (hsize_t)layout->chunk[axis];
+  hid_t space = H5Dget_space(dataset), properties = H5Dget_create_plist(dataset);
   int result = 0;
   if (H5Dget_num_chunks(dataset, space, &chunks) < 0)
     result = chdf5_fail_library("a data set's chunks cannot be found");
+  else if (H5Pget_nfilters(properties) == 0 && H5Dget_storage_size(dataset) != chunks * bytes)
+    result = chdf5_fail("a chunk of the data has an impossible size");
   H5Sclose(space);
-  return result;
+  H5Pclose(properties);
+  return result == 0 ? chdf5_try_chunks(dataset, layout, most_lookups) : result;
 }
 
 static int try_dataset(walk *at, hid_t dataset) {
   chdf5_layout layout;
   if (chdf5_check(dataset, 0, at->file_bytes, &layout) != 0) return -1;
-  uint64_t bytes = (uint64_t)layout.bytes;
-  for (int axis = 0; axis < layout.rank; axis++) bytes *= (uint64_t)layout.extents[axis];
-  if (layout.chunked && count_chunks(dataset) != 0) return -1;
-  if (layout.class_ == CHDF5_OTHER || bytes == 0) return 0;
-  if (is_string(layout.class_)) return try_strings(dataset, 0, &layout);
-  if (bytes > at->left_to_read) return 0;
-  at->left_to_read -= bytes;
-  void *values = malloc(bytes);
-  if (!values) return chdf5_fail("there is no memory for the data");
-  hid_t type = H5Dget_type(dataset);
-  int result = 0;
-  if (H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
-    result = chdf5_fail_library("a data set cannot be read");
-  H5Tclose(type);
-  free(values);
-  return result;
+  if (layout.chunked && try_index(dataset, &layout) != 0) return -1;
+  return chdf5_is_string(layout.class_) && chdf5_reads_strings(dataset, &layout)
+    ? try_strings(at, dataset, NULL, &layout) : 0;
 }
 
 static herr_t try_member(hid_t group, const char *name, const H5L_info_t *link, void *data) {
@@ -115,6 +117,7 @@ static herr_t try_member(hid_t group, const char *name, const H5L_info_t *link, 
     result = chdf5_fail_library("an object cannot be read");
   } else if (enter(at, info.addr)) {
     at->depth++;
+    at->address = info.addr;
     if (info.type == H5O_TYPE_GROUP || info.type == H5O_TYPE_DATASET)
       result = H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, try_attribute, at) < 0
         ? (chdf5_reason()[0] ? -1 : chdf5_fail_library("the attributes cannot be listed"))
@@ -130,18 +133,20 @@ static herr_t try_member(hid_t group, const char *name, const H5L_info_t *link, 
   return result;
 }
 
-static int try_file(const char *path, uint64_t reading) {
+static int try_file(const char *path, chdf5_text *texts) {
   chdf5_fail("");
   hid_t file = (hid_t)chdf5_open(path);
   if (file < 0) return -1;
-  walk at = {.file_bytes = chdf5_file_bytes(file), .left_to_read = reading};
+  walk at = {.file_bytes = chdf5_file_bytes(file)};
   H5O_info_t root;
   if (H5Oget_info2(file, &root, H5O_INFO_BASIC) < 0)
     return chdf5_fail_library("the root group cannot be read");
   enter(&at, root.addr);
+  at.address = root.addr;
   if (H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, try_attribute, &at) < 0
       || H5Literate(file, H5_INDEX_NAME, H5_ITER_INC, NULL, try_member, &at) < 0)
     return chdf5_reason()[0] ? -1 : chdf5_fail_library("the root group cannot be listed");
+  *texts = at.texts;
   return 0;
 }
 
@@ -162,7 +167,17 @@ static uint64_t mapped_bytes(void) {
   return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static void run_child(const char *path, int out, int seconds, uint64_t address_space, uint64_t reading) {
+static void tell(int out, const char *bytes, size_t count) {
+  while (count > 0) {
+    ssize_t written = write(out, bytes, count);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) _exit(1);
+    bytes += written;
+    count -= (size_t)written;
+  }
+}
+
+static void run_child(const char *path, int out, int seconds, uint64_t address_space) {
   static const int deadly[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGALRM, SIGXCPU};
   for (size_t index = 0; index < sizeof deadly / sizeof *deadly; index++)
     signal(deadly[index], SIG_DFL);
@@ -172,51 +187,58 @@ static void run_child(const char *path, int out, int seconds, uint64_t address_s
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_CPU, (uint64_t)seconds);
   if (address_space) limit(RLIMIT_AS, address_space);
-  alarm((unsigned)(2 * seconds));
-  char answer[512] = "0";
-  if (try_file(path, reading) != 0) snprintf(answer, sizeof answer, "1%s", chdf5_reason());
-  ssize_t written = write(out, answer, strlen(answer));
-  _exit(written < 0);
+  alarm((unsigned)(20 + 4 * seconds));
+  chdf5_text texts = {0};
+  int refused = try_file(path, &texts) != 0;
+  tell(out, refused ? "1" : "0", 1);
+  if (refused) tell(out, chdf5_reason(), strlen(chdf5_reason()));
+  else tell(out, texts.text, texts.bytes);
+  _exit(0);
 }
 
 // What the child wrote, up to its end.
-static size_t listen(int in, char *answer, size_t size) {
-  size_t length = 0;
-  while (length + 1 < size) {
-    ssize_t count = read(in, answer + length, size - 1 - length);
+static void listen(int in, chdf5_text *answer) {
+  char piece[65536];
+  for (;;) {
+    ssize_t count = read(in, piece, sizeof piece);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) break;
-    length += (size_t)count;
+    chdf5_append(answer, piece, (size_t)count);
   }
-  answer[length] = 0;
-  return length;
+}
+
+// What came of a child that has ended.
+static chdf5_verdict verdict(int status, const chdf5_text *answer) {
+  if (WIFSIGNALED(status)) {
+    int signal = WTERMSIG(status);
+    return signal == SIGALRM || signal == SIGXCPU || signal == SIGKILL ? CHDF5_TIMED_OUT : CHDF5_DIED;
+  }
+  if (answer->bytes == 0 || answer->failed) return CHDF5_DIED;
+  return answer->text[0] == '0' ? CHDF5_SOUND : CHDF5_REFUSED;
 }
 
 chdf5_verdict chdf5_probe(
-  const char *path, int seconds, uint64_t memory, uint64_t reading, char *reason, size_t size) {
+  const char *path, int seconds, uint64_t memory, char **text, size_t *bytes) {
   int ends[2];
-  reason[0] = 0;
   uint64_t mapped = mapped_bytes();
   if (pipe(ends) != 0) return CHDF5_NO_PROBE;
   fcntl(ends[0], F_SETFD, FD_CLOEXEC);
   fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+  // Only the forking thread lives on in the child. It holds the lock around this library, so that no other can have
+  // been inside; of what threads share besides, the child uses memory alone, which glibc keeps usable.
   pid_t child = fork();
-  if (child == 0) run_child(path, ends[1], seconds, mapped ? mapped + memory : 0, reading);
+  if (child == 0) run_child(path, ends[1], seconds, mapped ? mapped + memory : 0);
   close(ends[1]);
   if (child < 0) {
     close(ends[0]);
     return CHDF5_NO_PROBE;
   }
-  char answer[512];
-  size_t length = listen(ends[0], answer, sizeof answer);
+  chdf5_text answer = {0};
+  listen(ends[0], &answer);
   close(ends[0]);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
-  if (length == 0) {
-    int ended = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    return ended == SIGALRM || ended == SIGXCPU || ended == SIGKILL ? CHDF5_TIMED_OUT : CHDF5_DIED;
-  }
-  if (answer[0] == '0') return CHDF5_SOUND;
-  snprintf(reason, size, "%s", answer + 1);
-  return CHDF5_REFUSED;
+  *text = answer.text;
+  *bytes = answer.bytes;
+  return verdict(status, &answer);
 }

@@ -27,14 +27,4 @@ extension Checkpoint {
     guard SAMedNames.recognises(names) else { return self }
     return try renamed { SAMedNames.adapter($0) }
   }
-
-  /// The same tensors under SAMed's names; a LoRA matrix that SAMed does not know is an error.
-  public func withSAMedNames() throws(CheckpointError) -> Checkpoint {
-    for name in names where SAMedNames.samed(name) == nil {
-      throw .unreadable(
-        file: source,
-        reason: "SAMed has no place for \(name): it adapts q and v of the encoder only")
-    }
-    return try renamed(metadata: [:]) { SAMedNames.samed($0) }
-  }
 }

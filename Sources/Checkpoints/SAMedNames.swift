@@ -1,29 +1,57 @@
 /// The names of LoRA matrices in SAMed's checkpoints and here.
 ///
 /// SAMed counts through the encoder's blocks: block `I` has q's matrices in number `2 I` and v's in `2 I + 1`,
-/// as `w_a_NNN` [r, in] and `w_b_NNN` [out, r].
+/// as `w_a_NNN` [r, in] and `w_b_NNN` [out, r]. SAMed_s counts the layers of the decoder's transformer in the same way, for
+/// each attention apart, and gives the last attention's matrices names of their own.
 public enum SAMedNames {
+  /// What SAMed_s calls the attentions of a layer of the decoder's transformer.
+  private static let attentions = [
+    ("sa", "self_attn"), ("cti", "cross_attn_token_to_image"),
+    ("cit", "cross_attn_image_to_token"),
+  ]
+  private static let transformer = "mask_decoder.transformer."
+  private static let lastAttention = "\(transformer)final_attn_token_to_image."
+  private static let lastNames = ["fati_qa", "fati_qb", "fati_va", "fati_vb"]
+
   /// Our name for one of SAMed's, which is the same for tensors other than LoRA matrices.
   public static func adapter(_ name: String) -> String {
-    guard name.hasPrefix("w_a_") || name.hasPrefix("w_b_"), let number = Int(name.dropFirst(4)),
+    if lastNames.contains(name), let side = name.last?.uppercased() {
+      return "\(lastAttention)\(name.dropFirst(5).first ?? "q")_proj.lora_\(side)"
+    }
+    let parts = name.split(separator: "_", omittingEmptySubsequences: false)
+    guard parts.count == 3, parts[1] == "a" || parts[1] == "b", let number = Int(parts[2]),
       number >= 0
     else { return name }
-    let side = name.hasPrefix("w_a_") ? "lora_A" : "lora_B"
-    return "image_encoder.blocks.\(number / 2).attn.qkv.\(number % 2 == 0 ? "q" : "v").\(side)"
+    let side = "lora_\(parts[1].uppercased())"
+    let part = number % 2 == 0 ? "q" : "v"
+    if parts[0] == "w" { return "image_encoder.blocks.\(number / 2).attn.qkv.\(part).\(side)" }
+    guard let attention = attentions.first(where: { $0.0 == parts[0] }) else { return name }
+    return "\(transformer)layers.\(number / 2).\(attention.1).\(part)_proj.\(side)"
   }
 
-  /// SAMed's name for one of ours, or nil where SAMed has no such LoRA matrix.
+  /// SAMed's name for one of ours, or nil where SAMed and SAMed_s have no such LoRA matrix.
   public static func samed(_ name: String) -> String? {
-    let isA = name.hasSuffix(".lora_A")
-    guard isA || name.hasSuffix(".lora_B") else { return name }
-    let parts = name.split(separator: ".")
-    guard parts.count == 7, parts[0] == "image_encoder", parts[1] == "blocks",
-      let block = Int(parts[2]), parts[3] == "attn", parts[4] == "qkv",
-      parts[5] == "q" || parts[5] == "v"
+    guard name.hasSuffix(".lora_A") || name.hasSuffix(".lora_B") else { return name }
+    let side = name.hasSuffix("A") ? "a" : "b"
+    let parts = name.split(separator: ".").map(String.init)
+    func counted(_ prefix: String, _ index: Int, _ part: String) -> String {
+      let number = String(2 * index + (part == "q" ? 0 : 1))
+      return "\(prefix)_\(side)_\(String(repeating: "0", count: max(0, 3 - number.count)))\(number)"
+    }
+    if parts.count == 7, parts[0...1] == ["image_encoder", "blocks"], let block = Int(parts[2]),
+      parts[3...4] == ["attn", "qkv"], ["q", "v"].contains(parts[5])
+    {
+      return counted("w", block, parts[5])
+    }
+    guard name.hasPrefix(transformer), ["q_proj", "v_proj"].contains(parts[parts.count - 2]) else {
+      return nil
+    }
+    let part = String(parts[parts.count - 2].prefix(1))
+    if name.hasPrefix(lastAttention), parts.count == 5 { return "fati_\(part)\(side)" }
+    guard parts.count == 7, parts[2] == "layers", let layer = Int(parts[3]),
+      let attention = attentions.first(where: { $0.1 == parts[4] })
     else { return nil }
-    let number = String(2 * block + (parts[5] == "q" ? 0 : 1))
-    let digits = String(repeating: "0", count: max(0, 3 - number.count)) + number
-    return "\(isA ? "w_a" : "w_b")_\(digits)"
+    return counted(attention.0, layer, part)
   }
 
   /// Whether names are those of a SAMed checkpoint.

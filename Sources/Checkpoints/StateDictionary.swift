@@ -32,12 +32,17 @@ struct StateDictionary {
     return tensors
   }
 
+  /// The dictionary that holds more tensors: the root, or a named one in it beside which the root keeps a few numbers of
+  /// the training.
   private func holder(of root: Int) -> Int {
-    let items = heap.dictionaries[root]
-    let holdsTensors = items.contains { if case .tensor = $0.value { true } else { false } }
-    if holdsTensors { return root }
+    func tensors(_ dictionary: Int) -> Int {
+      heap.dictionaries[dictionary].count { if case .tensor = $0.value { true } else { false } }
+    }
     for wanted in ["model", "state_dict", "state"] {
-      for case (.text(wanted), .dictionary(let inner)) in items { return inner }
+      for case (.text(wanted), .dictionary(let inner)) in heap.dictionaries[root]
+      where tensors(inner) > tensors(root) {
+        return inner
+      }
     }
     return root
   }

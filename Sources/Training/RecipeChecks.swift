@@ -20,7 +20,7 @@ extension Recipe {
       schedule: ScheduleSettings(name: .cosine, warmup: nil, total: nil),
       budget: Budget(steps: 2000), precision: .f32, store: .f32, batch: 8, seed: 1234,
       snapshot: SnapshotSettings(every: 100, keep: 2), batches: nil, initial: nil)
-    if method == .samed {
+    if method == .samed || method == .samedSmall {
       recipe.classes.start = .fresh
       recipe.augment.kind = .samed
       recipe.schedule.name = .samed
@@ -100,7 +100,7 @@ extension Recipe {
       copy, or fill them with initial.
       """)
     try refuse(
-      method != .decoderLora && classes.heads == .frozen,
+      method != .decoderLora && method != .encoderLora && classes.heads == .frozen,
       "classes.heads is frozen, but the method \(method.rawValue) trains the whole mask decoder.")
     try refuse(
       loss.name == .focalDiceIoU && prompts == .none,

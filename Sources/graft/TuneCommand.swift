@@ -21,7 +21,8 @@ struct TuneCommand: ParsableCommand {
   @Argument(help: "The recipe, a YAML file.") var recipe: String?
   @Option(help: "The base weights.") var weights: String?
   @Option(help: "The pack of labelled scans.") var pack: String?
-  @Option(help: "What learns: decoder-lora, samed or decoder-full.") var method: String?
+  @Option(help: "What learns: decoder-lora, samed, samed-s, encoder-lora or decoder-full.")
+  var method: String?
   @Option(help: "The run folder.") var out: String?
   @Option(help: "The number format of the encoder's frozen products; what learns is float32.")
   var precision: Precision?

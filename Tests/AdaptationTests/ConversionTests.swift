@@ -201,8 +201,8 @@ struct ConversionFileTests {
   ) throws {
     let conversion = Conversion(
       target: target, weights: try weights.map { try Checkpoint(contentsOf: $0) }, merges: merges,
-      preprocessing: "{}")
-    _ = try conversion(Checkpoint(contentsOf: input), to: output)
+      preprocessing: "{}", promptedPreprocessing: "{}")
+    _ = try conversion(Conversion.input(input), to: output)
   }
 
   private func withFolder(_ body: (URL) throws -> Void) throws {

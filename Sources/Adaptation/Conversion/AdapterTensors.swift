@@ -40,6 +40,15 @@ public struct AdapterTensors {
   /// What the adapter is called in errors.
   public let source: String
 
+  init(
+    corrections: [Correction], replacements: [(String, Tensor)], scale: Float, source: String
+  ) {
+    self.corrections = corrections
+    self.replacements = replacements
+    self.scale = scale
+    self.source = source
+  }
+
   /// The tensors of an adapter under this project's or SAMed's names; `scale` is its corrections'.
   public init(_ file: Checkpoint, scale: Float) throws {
     let file = try file.withAdapterNames()
@@ -56,10 +65,8 @@ public struct AdapterTensors {
         replacements.append((name, try file.tensor(name)))
       }
     }
-    self.corrections = corrections
-    self.replacements = replacements
-    self.scale = scale
-    source = file.source
+    self.init(
+      corrections: corrections, replacements: replacements, scale: scale, source: file.source)
   }
 
   private static func correction(

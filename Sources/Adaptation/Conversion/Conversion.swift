@@ -1,5 +1,6 @@
 public import Checkpoints
 import Failures
+import SegmentAnything
 
 /// One conversion of a checkpoint or an adapter into another program's names and layout.
 public struct Conversion {
@@ -23,15 +24,21 @@ public struct Conversion {
   public var weights: Checkpoint?
   /// Whether the adapter is folded into the weights.
   public var merges: Bool
-  /// How a SAMed adapter's slices become images, as JSON.
+  /// How slices become images for another program's adapter that has classes, as JSON.
   public var preprocessing: String
+  /// The same for one that answers prompts.
+  public var promptedPreprocessing: String
 
   /// A conversion to a target.
-  public init(target: Target, weights: Checkpoint?, merges: Bool, preprocessing: String) {
+  public init(
+    target: Target, weights: Checkpoint?, merges: Bool, preprocessing: String,
+    promptedPreprocessing: String
+  ) {
     self.target = target
     self.weights = weights
     self.merges = merges
     self.preprocessing = preprocessing
+    self.promptedPreprocessing = promptedPreprocessing
   }
 
   /// Converts a file into another and returns a sentence that says what was written.
@@ -47,12 +54,14 @@ public struct Conversion {
     case .samed:
       let file = try tensors(of: input).samed(weights: weights)
       try file.writeTorch(to: output)
-      return "\(output): SAMed's adapter of \(file.names.count) tensors."
+      let name = file.contains("sa_a_000") ? "SAMed_s" : "SAMed"
+      return "\(output): an adapter of \(name) of \(file.names.count) tensors."
     case .peft:
       let export = try PEFTAdapter(
-        tensors(of: input), weights: needed("PEFT's layout depends on the layers' shapes"))
+        tensors(of: input), weights: needed("PEFT's layout depends on the layers' shapes"),
+        metadata: Conversion.isOurs(input) ? input.metadata : [:])
       try export.write(to: output)
-      return "\(output): PEFT's adapter of \(export.tensors.names.count) tensors."
+      return export.summary(output)
     case .graft:
       let adapter = try graftAdapter(input)
       try adapter.write(to: output)
@@ -61,8 +70,11 @@ public struct Conversion {
   }
 
   private static func isAdapter(_ file: Checkpoint) -> Bool {
-    SAMedNames.recognises(file.names) || file.metadata["graft_adapter"] != nil
+    SAMedNames.recognises(file.names) || PEFTConfiguration.recognises(file.names) || isOurs(file)
   }
+
+  /// Whether a file is this program's adapter, or was made of one with what it says kept.
+  private static func isOurs(_ file: Checkpoint) -> Bool { file.metadata["graft_adapter"] != nil }
 
   private func convertWeights(_ input: Checkpoint, to output: String) throws -> String {
     guard !merges, target != .samed, target != .peft else {
@@ -82,10 +94,11 @@ public struct Conversion {
     return try writeWeights(try tensors(of: input).merged(into: weights), to: output)
   }
 
+  /// Writes whole weights that a model takes, every tensor of them.
   private func writeWeights(_ weights: Checkpoint, to output: String) throws -> String {
-    var file =
-      target == .huggingface
-      ? try weights.withHuggingFaceNames() : try weights.withOfficialNames()
+    let official = try weights.withOfficialNames()
+    _ = try Sam(official)
+    var file = target == .huggingface ? try official.withHuggingFaceNames() : official
     if target == .huggingface {
       // Transformers refuses a safetensors file that does not say what framework wrote it.
       let metadata = file.metadata.merging(["format": "pt"]) { _, new in new }
@@ -103,20 +116,58 @@ public struct Conversion {
 
   /// The adapter's tensors with their scale; weights it was not trained on are refused where it says which they are.
   private func tensors(of input: Checkpoint) throws -> AdapterTensors {
-    if SAMedNames.recognises(input.names) { return try AdapterTensors(input, scale: 1) }
-    let adapter = try Adapter(input)
-    if let weights, weights.sha256 != adapter.baseSHA256 {
-      throw AdaptationError.foreignBase(
-        adapter: input.source, expected: adapter.baseSHA256, weights: weights.source,
-        found: weights.sha256)
+    var scale: Float = 1
+    if Conversion.isOurs(input) {
+      let adapter = try Adapter(input)
+      if let weights, weights.sha256 != adapter.baseSHA256 {
+        throw AdaptationError.foreignBase(
+          adapter: input.source, expected: adapter.baseSHA256, weights: weights.source,
+          found: weights.sha256)
+      }
+      scale = Float(adapter.plan.scale)
     }
-    return try AdapterTensors(input, scale: Float(adapter.plan.scale))
+    if PEFTConfiguration.recognises(input.names) {
+      return try AdapterTensors(peft: input, base: weights)
+    }
+    if SAMedNames.recognises(input.names) { try checkPairs(of: input) }
+    return try AdapterTensors(input, scale: scale)
+  }
+
+  /// SAMed's pairs are numbered, not named: fewer or more than the encoder has blocks cannot be placed truthfully.
+  private func checkPairs(of input: Checkpoint) throws {
+    guard let weights = try weights?.withOfficialNames() else { return }
+    let suffix = ".attn.qkv.weight"
+    let blocks = weights.names.count {
+      $0.hasPrefix("image_encoder.blocks.") && $0.hasSuffix(suffix)
+    }
+    let pairs = input.names.count { $0.hasPrefix("w_a_") }
+    guard pairs == 2 * blocks else {
+      throw ConversionError.notAnAdapter(
+        file: input.source,
+        reason:
+          "it has \(pairs) matrices w_a_000 and on, but \(weights.source) has \(blocks) blocks, "
+          + "of which queries and values take \(2 * blocks); which blocks they are for is not said")
+    }
   }
 
   private func graftAdapter(_ input: Checkpoint) throws -> Adapter {
-    guard SAMedNames.recognises(input.names) else { return try Adapter(input) }
-    let base = try needed("SAMed's file does not say what weights it was trained on")
-    return try Adapter(samed: input, base: base, preprocessing: preprocessing)
+    let isPEFT = PEFTConfiguration.recognises(input.names)
+    if Conversion.isOurs(input) {
+      let adapter = try Adapter(input)
+      guard isPEFT else { return adapter }
+      let file = try tensors(of: input).file(rank: adapter.plan.rank)
+      if let odd = file.names.first(where: { $0.hasPrefix("prompt_encoder.point_embeddings.") }),
+        adapter.plan.method == .decoderLora, !odd.contains(".lora_")
+      {
+        throw ConversionError.noPlan(
+          key: odd, file: input.source, plan: adapter.plan.method.rawValue)
+      }
+      return try Adapter(file.renamed(metadata: input.metadata) { $0 })
+    }
+    let base = try needed("\(input.source) does not say what weights it was trained on")
+    return try Adapter(
+      tensors(of: input), base: base, preprocessing: preprocessing,
+      promptedPreprocessing: promptedPreprocessing)
   }
 
   private func needed(_ reason: String) throws -> Checkpoint {

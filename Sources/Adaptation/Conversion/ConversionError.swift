@@ -6,6 +6,10 @@ public enum ConversionError: Failure, Equatable {
   case notAnAdapter(file: String, reason: String)
   /// A tensor of an adapter that the weights have no place for.
   case noPlace(key: String, file: String)
+  /// A tensor of another program's adapter that the plan it looks like does not have.
+  case noPlan(key: String, file: String, plan: String)
+  /// A tensor of an adapter that the other program's layout cannot hold; the reason is a sentence's end.
+  case targetLacks(target: String, key: String, file: String, reason: String)
   /// A correction whose shape does not fit the weights.
   case shape(key: String, expected: [Int], found: [Int], file: String)
   /// A conversion that needs an option or another file.
@@ -24,6 +28,11 @@ public enum ConversionError: Failure, Equatable {
       "\(file) is not an adapter: \(reason)."
     case .noPlace(let key, let file):
       "\(file): the weights have no place for the tensor \(key); give the weights it was trained on."
+    case .noPlan(let key, let file, let plan):
+      "\(file) looks like an adapter of the kind \(plan), but that has no place for \(key); with --merge it can be "
+        + "folded into the weights."
+    case .targetLacks(let target, let key, let file, let reason):
+      "\(file) cannot become an adapter of \(target), which has no place for \(key): \(reason)."
     case .shape(let key, let expected, let found, let file):
       "\(file): the correction \(key) has the shape \(found), but the weights ask for \(expected)."
     case .needs(let what, let reason):

@@ -19,17 +19,29 @@ public struct PEFTAdapter {
     let name: String
     var a: Tensor
     var b: Tensor
-    /// The weight's shape, which tells convolutions and embeddings.
+    /// The weight's shape, which tells convolutions.
     let weight: [Int]
-    let isEmbedding: Bool
   }
 
+  /// The mask tokens of the adapted model, where the adapter brings its own.
+  private let maskTokens: Int?
+
   /// The export of an adapter; the weights tell the shapes of the layers it corrects.
-  public init(_ adapter: AdapterTensors, weights: Checkpoint) throws {
+  ///
+  /// `metadata` goes with the tensors: PEFT does not read it, and this program finds its own adapter in it again.
+  public init(
+    _ adapter: AdapterTensors, weights: Checkpoint, metadata: [String: String] = [:]
+  ) throws {
     let base = try weights.withOfficialNames()
+    let adapter = try adapter.withWholePointEmbeddings(of: base)
     let table = HuggingFaceNames(base.names + adapter.replacements.map(\.0))
     let modules = try PEFTAdapter.modules(adapter, base, table)
-    let rank = modules.map { $0.a.shape[0] }.max() ?? 0
+    guard let rank = modules.map({ $0.a.shape[0] }).max() else {
+      throw ConversionError.notAnAdapter(
+        file: adapter.source,
+        reason:
+          "it corrects no layer that PEFT could; with --merge it can be folded into the weights")
+    }
     var tensors: [(String, Tensor)] = []
     for module in modules {
       tensors += PEFTAdapter.tensors(of: module, rank: rank)
@@ -40,10 +52,21 @@ public struct PEFTAdapter {
       saved.insert(name.split(separator: ".").dropLast().joined(separator: "."))
       tensors.append(("base_model.model.\(name)", tensor))
     }
-    self.tensors = Checkpoint(tensors, source: adapter.source, metadata: ["format": "pt"])
+    self.tensors = Checkpoint(
+      tensors, source: adapter.source, metadata: metadata.merging(["format": "pt"]) { $1 })
+    maskTokens =
+      adapter.replacements.first { $0.0 == "mask_decoder.mask_tokens.weight" }?.1.shape[0]
     configuration = try PEFTAdapter.configuration(
       rank: rank, alpha: Double(adapter.scale) * Double(rank), targets: modules.map(\.name),
       saved: saved.sorted())
+  }
+
+  /// A sentence of what was written, and of the model it belongs onto.
+  func summary(_ folder: String) -> String {
+    let written = "\(folder): an adapter of PEFT of \(tensors.names.count) tensors."
+    guard let maskTokens, maskTokens != 4 else { return written }
+    return written
+      + " Load it onto a SamModel whose mask_decoder_config has num_multimask_outputs=\(maskTokens - 1)."
   }
 
   /// Writes both files into a folder, which is made where it is absent.
@@ -60,10 +83,6 @@ public struct PEFTAdapter {
   ) throws -> [Module] {
     var modules: [Module] = []
     for correction in adapter.corrections {
-      if correction.isPointEmbeddings {
-        modules += try embeddings(correction, base, table)
-        continue
-      }
       guard let shape = base.shape(of: correction.weightName) else {
         throw ConversionError.noPlace(key: correction.path, file: adapter.source)
       }
@@ -74,8 +93,7 @@ public struct PEFTAdapter {
         modules[place].a = Tensor.concatenated([modules[place].a, correction.a], axis: 0)
         modules[place].b = Tensor.concatenated([modules[place].b, b], axis: 1)
       } else {
-        modules.append(
-          Module(name: name, a: correction.a, b: b, weight: shape, isEmbedding: false))
+        modules.append(Module(name: name, a: correction.a, b: b, weight: shape))
       }
     }
     return modules
@@ -91,30 +109,11 @@ public struct PEFTAdapter {
     return wide
   }
 
-  /// The rows of the point embeddings' matrix are four modules of their own: `Δ [1, C] = (B A)ᵀ` of PEFT's matrices.
-  private static func embeddings(
-    _ correction: AdapterTensors.Correction, _ base: Checkpoint, _ table: HuggingFaceNames
-  ) throws -> [Module] {
-    try (0..<4).map { row in
-      let name = "\(correction.path).\(row).weight"
-      guard let shape = base.shape(of: name) else {
-        throw ConversionError.noPlace(key: correction.path, file: base.source)
-      }
-      return Module(
-        name: String(table.huggingFace(name).dropLast(".weight".count)),
-        a: correction.b.sliced(axis: 0, row..<row + 1).swappingAxes(0),
-        b: correction.a.swappingAxes(0), weight: shape, isEmbedding: true)
-    }
-  }
-
   private static func tensors(of module: Module, rank: Int) -> [(String, Tensor)] {
     let missing = rank - module.a.shape[0]
     let a = Tensor.concatenated([module.a, Tensor(zeros: [missing, module.a.shape[1]])], axis: 0)
     let b = Tensor.concatenated([module.b, Tensor(zeros: [module.b.shape[0], missing])], axis: 1)
     let path = "base_model.model.\(module.name)"
-    if module.isEmbedding {
-      return [("\(path).lora_embedding_A", a), ("\(path).lora_embedding_B", b)]
-    }
     let kernel = Array(module.weight.dropFirst())
     let isConvolution = module.weight.count == 4
     return [
@@ -134,5 +133,27 @@ public struct PEFTAdapter {
     ]
     return try JSONSerialization.data(
       withJSONObject: object, options: [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes])
+  }
+}
+
+extension AdapterTensors {
+  /// The adapter with its correction of the point embeddings folded into them.
+  ///
+  /// `SamModel` takes the embeddings' weights past their modules' calls, so that corrections of them would be without
+  /// effect.
+  fileprivate func withWholePointEmbeddings(of base: Checkpoint) throws -> AdapterTensors {
+    let parts = corrections.filter(\.isPointEmbeddings)
+    guard !parts.isEmpty else { return self }
+    let prefix = "prompt_encoder.point_embeddings."
+    let embeddings = AdapterTensors(
+      corrections: parts, replacements: replacements.filter { $0.0.hasPrefix(prefix) },
+      scale: scale,
+      source: source)
+    let whole = try embeddings.merged(into: base)
+    let rows = try whole.names.filter { $0.hasPrefix(prefix) }.map { ($0, try whole.tensor($0)) }
+    return AdapterTensors(
+      corrections: corrections.filter { !$0.isPointEmbeddings },
+      replacements: replacements.filter { !$0.0.hasPrefix(prefix) } + rows, scale: scale,
+      source: source)
   }
 }

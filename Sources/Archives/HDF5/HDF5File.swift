@@ -3,36 +3,27 @@ import Foundation
 
 /// An HDF5 file open for reading.
 ///
-/// The library crashes or hangs on some damaged files, so a file is first opened, walked and read in a child process
-/// with limits on time and memory; what ends the child is an error here. Only hard links are followed, and data in
-/// other files, virtual data sets and filters that need a plugin are refused. Paths start with "/" or are taken from
-/// the root.
+/// The library crashes or hangs on some damaged files, so all structure of a file is first walked in a child process
+/// with limits on time and memory; what ends the child is an error here. Numbers are read when they are asked for, and
+/// once: chunks are decompressed and checked by our own code, which trusts no length they claim. So no file needs to
+/// be trusted, and a large one costs no more at the start than a small one with as many objects. Only hard links are
+/// followed; data in other files, virtual data sets and filters that need a plugin are refused. Paths start with "/"
+/// or are taken from the root.
 public final class HDF5File: Sendable {
-  /// How much the child process that looks at a file first may use.
-  public struct Limits: Sendable {
-    /// Seconds of processor time; twice that on the clock.
-    public var seconds = 60
-    /// Bytes of memory beyond what the program has mapped.
-    public var memory = 2 << 30
-    /// Bytes of data read to try them; of larger data sets the chunks are found but not read.
-    public var reading = 256 << 20
-
-    /// The limits that fit every file the program makes itself.
-    public init() {}
-  }
-
   /// The path of the file.
   public let path: String
   let id: Int64
+  /// What the child process read of strings of any length, by their object's address and the attribute's name.
+  let texts: [HDF5Texts.Key: [String]]
 
   /// Opens a file after a child process found it sound.
-  public init(reading path: String, within limits: Limits = Limits()) throws(HDF5Error) {
-    try Self.requireFile(path)
-    id = try HDF5Library.alone { () throws(HDF5Error) in
-      try Self.probe(path, limits)
+  public init(reading path: String) throws(HDF5Error) {
+    let bytes = try Self.requireFile(path)
+    (id, texts) = try HDF5Library.alone { () throws(HDF5Error) in
+      let texts = try Self.probe(path, bytes: bytes)
       let id = chdf5_open(path)
       guard id >= 0 else { throw Self.problem(path, HDF5Library.reason) }
-      return id
+      return (id, texts)
     }
     self.path = path
   }
@@ -41,7 +32,8 @@ public final class HDF5File: Sendable {
     HDF5Library.alone { _ = chdf5_close(id) }
   }
 
-  private static func requireFile(_ path: String) throws(HDF5Error) {
+  /// The length of a file that can be read.
+  private static func requireFile(_ path: String) throws(HDF5Error) -> Int {
     var status = stat()
     guard stat(path, &status) == 0 else {
       if errno == ENOENT { throw .noFile(path: path, reason: "there is no such file") }
@@ -53,22 +45,23 @@ public final class HDF5File: Sendable {
     guard access(path, R_OK) == 0 else {
       throw .storage(path: path, action: "read", reason: String(cString: strerror(errno)))
     }
+    return Int(status.st_size)
   }
 
-  private static func probe(_ path: String, _ limits: Limits) throws(HDF5Error) {
-    let size = 512
-    var verdict = CHDF5_NO_PROBE
-    let text = [CChar](unsafeUninitializedCapacity: size) { buffer, count in
-      verdict = chdf5_probe(
-        path, Int32(limits.seconds), UInt64(limits.memory), UInt64(limits.reading),
-        buffer.baseAddress, size)
-      count = size
-    }
+  /// Lets a child process walk the file: for 2 seconds of processor time and one more for each 16 MiB, with 512 MiB of
+  /// memory beyond what the program has.
+  private static func probe(
+    _ path: String, bytes: Int
+  ) throws(HDF5Error) -> [HDF5Texts.Key: [String]] {
+    let seconds = min(60, 2 + bytes >> 24)
+    var text: UnsafeMutablePointer<CChar>?
+    var count = 0
+    let verdict = chdf5_probe(path, Int32(seconds), 512 << 20, &text, &count)
+    defer { free(text) }
+    let answer = UnsafeRawBufferPointer(start: text, count: count).dropFirst()
     switch verdict {
-    case CHDF5_SOUND: return
-    case CHDF5_REFUSED:
-      let reason = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-      throw problem(path, String(decoding: reason, as: UTF8.self))
+    case CHDF5_SOUND: return HDF5Texts.read(answer)
+    case CHDF5_REFUSED: throw problem(path, String(decoding: answer, as: UTF8.self))
     case CHDF5_TIMED_OUT:
       throw .damaged(path: path, reason: "reading it does not end")
     case CHDF5_NO_PROBE:

@@ -144,6 +144,10 @@ extension HDF5File {
 
   private func strings(_ object: String, _ attribute: String?) throws(HDF5Error) -> [String] {
     try require(object)
+    let address = HDF5Library.alone { chdf5_address(id, object) }
+    if let known = texts[HDF5Texts.Key(address: address, attribute: attribute ?? "")] {
+      return known
+    }
     return try HDF5Library.alone { () throws(HDF5Error) in
       var text: UnsafeMutablePointer<CChar>?
       var bytes = 0

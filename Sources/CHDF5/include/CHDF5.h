@@ -1,8 +1,9 @@
 // What graft needs of HDF5, as plain C functions over plain types.
 //
 // The library keeps state of its own and is not thread-safe: the caller holds one lock around every call here.
-// Files are hostile until proven otherwise: `chdf5_probe` walks one in a child process, and rank, extents, chunks
-// and filters are checked before anything of their size is allocated.
+// Files are hostile until proven otherwise: `chdf5_probe` walks all structure of one in a child process; rank, extents,
+// chunks and filters are checked before anything of their size is allocated; and the bytes of chunks are taken through
+// their filters here, not by the library, which reads past a chunk that decompresses to too few bytes.
 #pragma once
 
 #include <stddef.h>
@@ -63,10 +64,12 @@ void chdf5_quiet(void);
 // The reason of the last failure, a string that lives until the next call.
 const char *chdf5_reason(void);
 
-// Opens and checks everything in the file in a child process limited to `seconds` and `memory` bytes beyond what is
-// mapped now, and reads its first `reading` bytes of data. `reason` receives a sentence unless the file is sound.
+// Opens and checks everything in the file but the numbers of its data sets, in a child process limited to `seconds` of
+// processor time, some more on the clock, and `memory` bytes beyond what is mapped now. `text`, which the caller frees,
+// is "0" and then, for all strings of any length, the address of their object, the name of the attribute (nothing for
+// a data set), their number and the strings, each ended by NUL; of a file that is refused "1" and a sentence.
 chdf5_verdict chdf5_probe(
-  const char *path, int seconds, uint64_t memory, uint64_t reading, char *reason, size_t size);
+  const char *path, int seconds, uint64_t memory, char **text, size_t *bytes);
 
 // Files. Identifiers are negative on failure; other functions return 0 when all went well.
 int64_t chdf5_open(const char *path);
@@ -101,7 +104,10 @@ int chdf5_read_attribute(
 // where they do not.
 int64_t chdf5_place(int64_t file, const char *dataset, chdf5_memory type);
 
-// All strings of a data set or attribute, each ended by NUL. The caller frees `strings`.
+// The address of an object, by which `chdf5_probe` tells whose strings are whose; -1 on failure.
+int64_t chdf5_address(int64_t file, const char *object);
+
+// All strings of fixed length of a data set or attribute, each ended by NUL. The caller frees `strings`.
 int chdf5_read_strings(
   int64_t file, const char *object, const char *attribute, char **strings, size_t *bytes);
 

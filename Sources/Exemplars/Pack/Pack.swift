@@ -22,9 +22,7 @@ public final class Pack: Sendable {
   /// Opens a pack and reads what it says of its cases.
   public init(_ path: String) throws {
     self.path = path
-    var limits = HDF5File.Limits()
-    limits.reading = 1 << 24
-    let file = try HDF5File(reading: path, within: limits)
+    let file = try HDF5File(reading: path)
     self.file = file
     guard try file.kind(of: "format") == .dataset, try file.kind(of: "cases") == .group else {
       throw ExemplarError.pack(path: path, reason: "it has no /format and /cases")
@@ -198,8 +196,9 @@ struct PackedCaseReader {
 }
 
 extension Affine {
-  /// Whether the three columns are independent, so that each voxel has its own place.
+  /// Whether the three columns are of the lengths voxels have and independent, so that each voxel has its own place.
   var spansSpace: Bool {
+    guard spacing.min() > 1e-6, spacing.max() < 1e6 else { return false }
     let (a, b, c) = (columns[0], columns[1], columns[2])
     let determinant =
       a.x * (b.y * c.z - b.z * c.y) - a.y * (b.x * c.z - b.z * c.x) + a.z * (b.x * c.y - b.y * c.x)

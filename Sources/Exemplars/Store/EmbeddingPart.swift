@@ -19,9 +19,7 @@ struct EmbeddingPart: Sendable {
   static func read(
     _ path: String
   ) throws(HDF5Error) -> (part: EmbeddingPart, keys: [EmbeddingKey])? {
-    var limits = HDF5File.Limits()
-    limits.reading = 1 << 20
-    let file = try HDF5File(reading: path, within: limits)
+    let file = try HDF5File(reading: path)
     let names = try file.strings("keys")
     let keys = names.compactMap { EmbeddingKey(hexadecimal: $0) }
     let rows = try file.layout(of: "values").shape
