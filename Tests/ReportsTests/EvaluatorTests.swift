@@ -180,6 +180,31 @@ struct EvaluatorTests {
     }
   }
 
+  @Test func `a prediction that runs through the same voxels in another order is turned`()
+    async throws
+  {
+    try await withFolders { prediction, reference, _ in
+      let straight = volume([1: 37])
+      let change = Orientation(axes: [1, 2, 0], reversed: [true, true, false]).toCanonical
+      let geometry = straight.geometry.rearranged(change)
+      let turned = LabelVolume(
+        values: (0..<120).map { index in
+          let (x, y, z) = (
+            index % geometry.extents.x, index / geometry.extents.x % geometry.extents.y,
+            index / geometry.extents.x / geometry.extents.y
+          )
+          // The result's axes are z, x reversed and y reversed of the source, of 4 x 5 x 6 voxels.
+          return straight.values[(x * 5 + (4 - z)) * 4 + (3 - y)]
+        }, geometry: geometry)
+      try write(turned, "a.nii", in: prediction)
+      try write(straight, "a.nii", in: reference)
+      let cases = try CaseFiles.matched(
+        predictions: [prediction.path], reference: reference.path)
+      let found = try await Evaluator.compared(cases, names: nil, map: nil)
+      #expect(found.evaluation.rows.map(\.scores.dice) == [1])
+    }
+  }
+
   @Test func `grids that differ are refused with both files`() async throws {
     try await withFolders { prediction, reference, _ in
       try write(volume([1: 1], shift: 0.01), "a.nii", in: prediction)

@@ -17,8 +17,8 @@ public struct CaseComparison: Sendable {
 
   /// Compares the masks of a case: each label of the map, else of either mask, 0 excepted.
   ///
-  /// A map's class merges its values. The grids must agree (`Geometry.difference`); distances use the
-  /// reference's spacing. `names` are the predictions' names, or nil where there is only one.
+  /// A map's class merges its values. The grids must agree (`Geometry.difference`), but a prediction whose axes run in
+  /// another order or direction through the same voxels is turned; distances use the reference's spacing. `names` are the predictions' names, or nil where there is only one.
   public init(
     _ files: CaseFiles, names: [String]?, map: LabelMap?, scoring: Scoring
   ) throws {
@@ -94,7 +94,7 @@ private struct LabelMasks {
 
   /// Reads a file; its grid must be that of `grid`, whose spacing it takes over.
   init(_ path: String, name: String, grid: LabelMasks? = nil) throws {
-    let volume = try LabelVolume.read(path)
+    let volume = try LabelVolume.read(path, on: grid?.geometry)
     if let grid, let difference = volume.geometry.difference(from: grid.geometry) {
       throw VolumeError.grids(one: path, other: grid.path, difference: difference)
     }
