@@ -153,9 +153,23 @@ struct DICOMRefusalTests {
       (packed([plane], starts: [1, 900]), "lies at bytes"),
       (packed([plane], starts: [1, 3]), "lies at bytes"),
       (Data(count: 10), "only 10 bytes"),
+      (Data(), "only 0 bytes"),
     ] {
       #expect(try refusal(file(piece, bits: 8)).contains(words), "\(words)")
     }
+  }
+
+  @Test func `run lengths of bits, and of more pixels than they can hold, are refused`() throws {
+    var bits = DICOMSample.segmentation([(0, 1, [Bool](repeating: true, count: 12))])
+    bits.syntax = "1.2.840.10008.1.2.5"
+    bits.set(0x7FE0_0010, "OB", .pieces([Data(count: 64)]))
+    #expect(try refusal(bits.file).contains("single bits"))
+    var huge = slice
+    huge.syntax = "1.2.840.10008.1.2.5"
+    huge.set(0x0028_0010, [65535])
+    huge.set(0x0028_0011, [65535])
+    huge.set(0x7FE0_0010, "OB", .pieces([Data(count: 80)]))
+    #expect(try refusal(huge.file).contains("too short for frames of 65535 x 65535"))
   }
 
   @Test func `a file without its preamble, or without its first elements, is read`() throws {

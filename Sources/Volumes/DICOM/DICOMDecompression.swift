@@ -46,7 +46,7 @@ struct DICOMDecompression {
           + "Install one of them (packages libgdcm-tools and dcm2niix), or decompress the files first: "
           + "gdcmconv --raw IN OUT"
         : "its pixels are compressed (\(first.syntax.name)) and could not be decompressed: "
-          + failures.joined(separator: " "))
+          + String(failures.joined(separator: " ").dropLast()))
   }
 
   private init(_ stack: DICOMStack, _ geometry: Geometry, _ files: [DICOMFile]) throws(VolumeError)
@@ -166,13 +166,14 @@ enum ChildProgram {
       guard Date() < deadline else {
         throw .unsupported(path: program, reason: "it took too long and was ended")
       }
-      for process in running where !process.isRunning {
+      let ended = running.filter { !$0.isRunning }
+      for process in ended {
         guard process.terminationReason == .exit, process.terminationStatus == 0 else {
           throw .unsupported(
             path: program, reason: "it ended with status \(process.terminationStatus)")
         }
       }
-      running.removeAll { !$0.isRunning }
+      running.removeAll { process in ended.contains { $0 === process } }
       usleep(2000)
     }
   }

@@ -93,7 +93,7 @@ struct DICOMFrames {
       // Bytes in words whose most significant byte comes first stand in exchanged pairs.
       var swapped = Data(capacity: last - first)
       for at in first..<last {
-        let partner = range.lowerBound + (at - range.lowerBound) ^ 1
+        let partner = range.lowerBound + ((at - range.lowerBound) ^ 1)
         guard partner < range.upperBound else {
           throw .malformed(path: file.path, reason: "pixels in words end in the middle of one")
         }

@@ -103,6 +103,16 @@ struct DICOMImage: Sendable, Equatable {
         throw .malformed(
           path: file.path, reason: "\(frames) frames are in \(max(0, pieces.count - 1)) pieces")
       }
+      guard bitsAllocated > 1 else {
+        throw .unsupported(path: file.path, reason: "run lengths of single bits are not read")
+      }
+      // Two bytes of run lengths make at most 128.
+      guard pieces.dropFirst().allSatisfy({ rows * columns * bitsAllocated / 512 <= $0.count })
+      else {
+        throw .malformed(
+          path: file.path,
+          reason: "the run lengths are too short for frames of \(columns) x \(rows) pixels")
+      }
     case (.foreign, .fragments(let pieces)):
       guard pieces.count > 1 else {
         throw .malformed(path: file.path, reason: "the compressed pixels are empty")

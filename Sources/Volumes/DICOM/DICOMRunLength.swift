@@ -4,6 +4,8 @@ import Foundation
 /// begin, then the planes, the most significant bytes of all pixels first.
 enum DICOMRunLength {
   /// The pixels of one frame, least significant byte first.
+  ///
+  /// The piece must be long enough for so many, which `DICOMImage` has made sure of.
   static func decoded(
     _ piece: Data, pixels: Int, bytes: Int, path: String
   ) throws(VolumeError) -> [UInt8] {
@@ -19,12 +21,6 @@ enum DICOMRunLength {
         path: path,
         reason: "a frame of run lengths has \(number(0)) planes; pixels of \(8 * bytes) bits have "
           + "\(bytes)")
-    }
-    // Two bytes make at most 128.
-    guard pixels * bytes / 64 <= piece.count else {
-      throw .malformed(
-        path: path,
-        reason: "\(piece.count) bytes of run lengths cannot hold \(pixels * bytes) bytes of pixels")
     }
     let starts = (1...bytes).map(number) + [piece.count]
     var result = [UInt8](repeating: 0, count: pixels * bytes)

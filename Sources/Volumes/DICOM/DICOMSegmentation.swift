@@ -199,7 +199,7 @@ extension DICOMSegmentation {
     let depth = try stepLength(gaps, named: sorted[0].depth)
     let last = positions[positions.count - 1]
     let count = gaps.isEmpty ? 1 : Int((gaps.reduce(0, +) / depth).rounded()) + 1
-    guard count <= 1 << 14, image.count * count < 1 << 31 else {
+    guard count <= 1 << 13, image.count * count < 1 << 29 else {
       throw unsupported("the segmentation would have \(count) slices")
     }
     let step = count > 1 ? (last - positions[0]) / Double(count - 1) : first.normal * depth
@@ -217,7 +217,7 @@ extension DICOMSegmentation {
     guard let smallest = gaps.min() else { return named ?? 1 }
     for length in [named, smallest].compactMap(\.self) {
       let total = gaps.reduce(0, +) / length
-      guard total < 16_384 else { continue }
+      guard total < 8192 else { continue }
       let isEven = gaps.allSatisfy { gap in
         let steps = gap / length
         return steps > 0.5 && abs(steps - steps.rounded()) < 0.05

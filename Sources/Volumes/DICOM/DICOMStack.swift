@@ -40,11 +40,13 @@ public struct DICOMStack: Sendable {
     return words.compactMap(\.self).joined(separator: ", ")
   }
 
-  /// The order of several stacks: by the series' number, then its name, then the place of the first slice.
-  var order: (Int, String, Double) {
+  /// The order of several stacks: by the series' number, then its name, then the place of the first slice, then what
+  /// tells stacks of one place apart.
+  var order: (Int, String, Double, String, String) {
     let data = slices[0].file.dataSet
     let number = (data.text(.seriesNumber)).flatMap { Int($0) } ?? .max
-    return (number, data.text(.seriesUID) ?? "", places[0])
+    let phase = slices[0].phase.joined(separator: "\0")
+    return (number, data.text(.seriesUID) ?? "", places[0], phase, slices[0].file.path)
   }
 
   /// The places of the frames along the normal of the first, in millimetres.
