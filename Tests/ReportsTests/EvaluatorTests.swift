@@ -107,13 +107,12 @@ struct EvaluatorTests {
       }
       let cases = try CaseFiles.matched(
         predictions: [prediction.path], reference: reference.path)
-      var lines: [Substring] = []
+      let told = Told()
       let found = try await Evaluator.compared(
         cases, names: nil, map: nil, scoring: Scoring(perSlice: true),
-        details: { table, text in
-          #expect(table == .slices)
-          lines += text.split(separator: "\n")
-        })
+        details: { told.tables[$0, default: ""] += $1 })
+      #expect(told.tables.count == 1)
+      let lines = told.tables[.slices, default: ""].split(separator: "\n")
       let size = 120 / count
       #expect(lines.count == 3 * count)
       #expect(lines[0] == "a,1,0,\(2.0 / Double(1 + size)),1,\(size)")
@@ -227,4 +226,9 @@ struct EvaluatorTests {
   func `a case is its file's name without the ending`(path: String, name: String) {
     #expect(CaseFiles.caseName(path) == name)
   }
+}
+
+/// The lines of the tables that an evaluation told.
+private final class Told {
+  var tables: [DetailTable: String] = [:]
 }

@@ -25,13 +25,13 @@ public struct Evaluator: Sendable {
     details: (DetailTable, String) throws -> Void = { _, _ in },
     done: (Int) throws -> Void = { _ in }
   ) async throws -> Evaluator {
-    typealias Outcome = (index: Int, result: Result<CaseComparison, any Error>)
-    var outcomes: [Int: Result<CaseComparison, any Error>] = [:]
-    try await withThrowingTaskGroup(of: Outcome.self) { group in
-      var (next, running, told) = (0, 0, 0)
-      var hasFailed = false
+    var outcomes = Outcomes()
+    try await withThrowingTaskGroup(of: Outcomes.Element.self) { group in
+      var (next, running) = (0, 0)
       func start() {
-        while running < min(2, Threads.count), next < min(cases.count, told + reach), !hasFailed {
+        while running < min(2, Threads.count), next < min(cases.count, outcomes.told + reach),
+          !outcomes.hasFailed
+        {
           let (index, files) = (next, cases[next])
           group.addTask {
             (
@@ -47,19 +47,12 @@ public struct Evaluator: Sendable {
       start()
       while let outcome = try await group.next() {
         running -= 1
-        outcomes[outcome.index] = outcome.result
-        if case .failure = outcome.result { hasFailed = true }
-        while case .success(var comparison) = outcomes[told] {
-          for (table, lines) in comparison.details { try details(table, lines) }
-          comparison.details = [:]
-          outcomes[told] = .success(comparison)
-          told += 1
-        }
-        try done(outcomes.count)
+        try outcomes.take(outcome, details: details)
+        try done(outcomes.results.count)
         start()
       }
     }
-    let compared = try outcomes.sorted { $0.key < $1.key }.map { try $0.value.get() }
+    let compared = try outcomes.results.sorted { $0.key < $1.key }.map { try $0.value.get() }
     return try Evaluator(compared, map: map, scoring: scoring)
   }
 
@@ -91,5 +84,31 @@ extension Findings {
     try AtomicFile.write(Data(csv.utf8), to: path("metrics.csv"))
     try AtomicFile.write(Data(markdown.utf8), to: path("metrics.md"))
     try AtomicFile.write(Data(json.utf8), to: path("metrics.json"))
+  }
+}
+
+/// What has come of the cases, as they end.
+private struct Outcomes {
+  typealias Element = (index: Int, result: Result<CaseComparison, any Error>)
+
+  /// What came of each case that is done.
+  var results: [Int: Result<CaseComparison, any Error>] = [:]
+  /// How many cases of the first ones on have told their details, which are then let go.
+  var told = 0
+  /// Whether any case has failed.
+  var hasFailed = false
+
+  /// Keeps what came of a case, and tells the details of all whose turn it is.
+  mutating func take(
+    _ outcome: Element, details: (DetailTable, String) throws -> Void
+  ) throws {
+    results[outcome.index] = outcome.result
+    if case .failure = outcome.result { hasFailed = true }
+    while case .success(var comparison) = results[told] {
+      for (table, lines) in comparison.details { try details(table, lines) }
+      comparison.details = [:]
+      results[told] = .success(comparison)
+      told += 1
+    }
   }
 }
