@@ -94,7 +94,8 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestKit", dependencies: ["Failures", "Tensors", "Autodiff", "Archives"], path: "Tests/TestKit",
+      name: "TestKit", dependencies: ["Failures", "Tensors", "Autodiff", "Archives"],
+      path: "Tests/TestKit",
       swiftSettings: strict),
     suite("Tensors", ["Autodiff"]),
     suite("Autodiff", ["Tensors"]),
