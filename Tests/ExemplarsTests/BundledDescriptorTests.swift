@@ -174,11 +174,12 @@ struct BundledDescriptorTests {
   @Test func `ACDC: frames as files, or out of the 4-D file`() throws {
     let dataset = try Descriptor.named("acdc")
     try DescribedTree.make { tree in
-      for (part, id) in [("training", "patient001"), ("testing", "patient101")] {
-        try tree.image("\(part)/\(id)/\(id)_4d.nii.gz", 0, channels: 12)
+      for (part, id, value) in [("training", "patient001", Float(0)), ("testing", "patient101", 7)]
+      {
+        try tree.image("\(part)/\(id)/\(id)_4d.nii.gz", value, channels: 12)
         for frame in ["01", "12"] {
           let stem = "\(part)/\(id)/\(id)_frame\(frame)"
-          try tree.image("\(stem).nii.gz", Float(1000 * ((Int(frame) ?? 1) - 1)))
+          try tree.image("\(stem).nii.gz", value + Float(1000 * ((Int(frame) ?? 1) - 1)))
           try tree.labels("\(stem)_gt.nii.gz", [1, 2, 3])
         }
       }

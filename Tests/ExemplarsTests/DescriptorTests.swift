@@ -30,9 +30,9 @@ struct DescriptorTests {
 
   @Test func `a descriptor of one's own says everything about its data`() throws {
     try DescribedTree.make { tree in
-      for (part, id) in [("a", "x1"), ("b", "x2")] {
-        try tree.image("\(part)/\(id)/t1.nii", 1)
-        try tree.image("\(part)/\(id)/T2W.nii.gz", 2)
+      for (part, id, value) in [("a", "x1", Float(1)), ("b", "x2", 5)] {
+        try tree.image("\(part)/\(id)/t1.nii", value)
+        try tree.image("\(part)/\(id)/T2W.nii.gz", value + 1)
         try tree.labels("\(part)/\(id)/seg.nrrd", [1, 2, 3])
       }
       try tree.text("places.csv", "place,id\n\"Ulm, Germany\",x1\nKiel,x9\n")

@@ -91,4 +91,36 @@ struct PackTests {
       }
     }
   }
+
+  @Test func `a descriptor of one's own packs, and an ambiguous label scheme is asked for`() throws
+  {
+    try withScans { folder in
+      let descriptor = """
+        layout: {images: "images/{case}", labels: "labels/{case}"}
+        channels: [CT]
+        labels:
+          old: {classes: {liver: 1, tumour: 2}, regions: {organ: [1, 2]}}
+          new: {classes: {tumour: 1, liver: 2}}
+        split: {names: {train: [a], test: [b, c]}}
+        window: [-125, 275]
+        """
+      try descriptor.write(
+        to: folder.appendingPathComponent("my.yaml"), atomically: true, encoding: .utf8)
+      let asked = try ToolRun.graft(
+        "pack", "--dataset", "my.yaml", ".", "--out", "p.h5", in: folder)
+      #expect(asked.status == 2 && asked.error.contains("--labels new: tumour: 1, liver: 2"))
+      let run = try ToolRun.graft(
+        "pack", "--dataset", "my.yaml", ".", "--out", "p.h5", "--labels", "old", in: folder)
+      #expect(run.status == 0)
+      #expect(run.output.contains("my: 2 cases; channels CT; classes liver: 1, tumour: 2"))
+      #expect(run.output.contains("The split test names 2 cases; 1 of them are not here: c."))
+      let evaluated = try ToolRun.graft(
+        "evaluate", "--prediction", "labels", "--reference", "labels", "--labels",
+        "my.yaml:old:regions", in: folder)
+      #expect(evaluated.status == 0 && evaluated.output.contains("organ"))
+      let missing = try ToolRun.graft("pack", "--dataset", "none.yaml", ".", "--check", in: folder)
+      #expect(missing.status == 3 || missing.status == 4)
+      #expect(missing.error.contains("none.yaml"))
+    }
+  }
 }

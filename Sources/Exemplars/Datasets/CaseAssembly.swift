@@ -92,7 +92,9 @@ extension CaseReader {
       guard doubled == 0 else {
         throw ExemplarError.voxels(
           id: entry.id, path: files[index],
-          reason: "\(doubled) of its voxels belong to another class's mask as well")
+          reason:
+            "\(doubled) of its voxels belong to another class's mask as well; a voxel has one "
+            + "class, so leave one of the masks out of the descriptor or merge them first")
       }
     }
     return LabelVolume(values: labels, geometry: parts[0].geometry, source: parts[0].source)

@@ -72,8 +72,9 @@ extension Descriptor {
   /// What the user of a described data set should know, in sentences.
   var notes: [String] {
     let terms = [title, licence.map { "licence: \($0)" }].compactMap { $0 }
-    let options = evaluation?.options ?? ""
+    let options = evaluation.map { $0.options.isEmpty ? "" : "Options: \($0.options)" } ?? ""
+    let usage = [evaluation?.about ?? "", options].filter { !$0.isEmpty }
     return (terms.isEmpty ? [] : [terms.joined(separator: "; ") + "."])
-      + (options.isEmpty ? [] : ["The published protocol: \(options)"])
+      + (usage.isEmpty ? [] : ["Protocol: \(usage.joined(separator: " "))"])
   }
 }
