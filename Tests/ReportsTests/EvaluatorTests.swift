@@ -36,6 +36,17 @@ struct EvaluatorTests {
     try volume.write(folder.appendingPathComponent(name).path)
   }
 
+  /// Writes a mask of 4 x 5 x 6 voxels; its grid stays here, for tasks do not keep vectors of four numbers whole.
+  private func write(
+    _ label: (Int) -> Int32, _ spacing: [Double], _ name: String, in folder: URL
+  ) throws {
+    let geometry = Geometry(
+      extents: SIMD3(4, 5, 6),
+      affine: Affine(
+        spacing: SIMD3(-spacing[0], -spacing[1], spacing[2]), translation: SIMD3(9, 9, 0)))
+    try write(LabelVolume(values: (0..<120).map(label), geometry: geometry), name, in: folder)
+  }
+
   @Test func `folders match by case and come out as rows of every label of either mask`()
     async throws
   {
@@ -88,22 +99,15 @@ struct EvaluatorTests {
   }
 
   @Test(arguments: [
-    (SIMD3(1.0, 2, 3), 6), (SIMD3(1.0, 3, 2), 5), (SIMD3(3.0, 1, 1), 4), (SIMD3(1.0, 1, 1), 6),
+    ([1.0, 2, 3], 6), ([1.0, 3, 2], 5), ([3.0, 1, 1], 4), ([1.0, 1, 1], 6),
   ])
   func `slices lie across the coarsest axis of the file, in its order`(
-    spacing: SIMD3<Double>, count: Int
+    spacing: [Double], count: Int
   ) async throws {
     try await withFolders { prediction, reference, _ in
-      let geometry = Geometry(
-        extents: SIMD3(4, 5, 6),
-        affine: Affine(
-          spacing: SIMD3(-spacing.x, -spacing.y, spacing.z), translation: SIMD3(9, 9, 0)))
-      let whole = LabelVolume(values: [Int32](repeating: 1, count: 120), geometry: geometry)
-      let corner = LabelVolume(
-        values: (0..<120).map { $0 == 0 ? 1 : 0 }, geometry: geometry)
       for name in ["a.nii", "b.nii", "c.nii"] {
-        try write(corner, name, in: prediction)
-        try write(whole, name, in: reference)
+        try write({ $0 == 0 ? 1 : 0 }, spacing, name, in: prediction)
+        try write({ _ in 1 }, spacing, name, in: reference)
       }
       let cases = try CaseFiles.matched(
         predictions: [prediction.path], reference: reference.path)
