@@ -195,6 +195,9 @@ struct BundledDescriptorTests {
       for id in ["patient001_frame01", "patient101_frame12"] {
         #expect(try whole.image(id).voxels == files.image(id).voxels)
       }
+      try tree.image("training/patient002/patient002_4d.nii.gz", 3, channels: 2)
+      #expect(try tree.refusal(dataset).contains("The case patient002 has the image"))
+      try tree.remove("training/patient002/patient002_4d.nii.gz")
       try tree.labels("training/patient001/patient001_frame13_gt.nii.gz", [1])
       #expect(try tree.refusal(dataset).contains("it holds 12 images; number 13"))
     }

@@ -80,11 +80,14 @@ struct LayoutFiles {
   /// The cases, each with all of its channels and, if asked for, its label.
   func listing(labelled: Bool = true) throws(ExemplarError) -> DatasetListing {
     let channels = presentChannels()
-    let (wholes, framed) = (layout.firstFrame != nil, labels.keys.contains { $0.frame != nil })
     var keys = Set(images.keys)
     if labelled {
-      // One image of several frames belongs to every label that names a frame of it.
-      keys = wholes && framed ? Set(labels.keys) : keys.union(labels.keys)
+      if layout.firstFrame != nil {
+        // An image of several frames belongs to every label that names a frame of it.
+        let names = Set(labels.keys.filter { $0.frame != nil }.map(\.name))
+        keys = keys.filter { $0.frame != nil || !names.contains($0.name) }
+      }
+      keys.formUnion(labels.keys)
     }
     let unlabelled = keys.filter { labels[$0] == nil }
     if labelled, layout.unlabelled == .skip { keys.subtract(unlabelled) }
