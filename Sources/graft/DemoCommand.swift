@@ -61,7 +61,7 @@ struct DemoCommand: AsyncParsableCommand {
       ],
       [
         "predict", "--weights", weights, "--adapter", "\(run)/adapter.safetensors",
-        "\(out)/test/images", "--out", "\(out)/masks", "--keep-largest",
+        "\(out)/test/images", "--out", "\(out)/masks", "--keep-largest", "--confidence",
       ],
       [
         "evaluate", "--prediction", "\(out)/masks", "--reference", "\(out)/test/labels",
