@@ -114,7 +114,9 @@ public struct Bootstrap: Sendable, Equatable {
 
   private func middle(of results: [Double]) -> ClosedRange<Double>? {
     let tail = (1 - share) / 2
-    guard let lower = quantile(tail, of: results), let upper = quantile(1 - tail, of: results)
+    // Means of values beyond 10^308 are infinite or no number.
+    guard let lower = quantile(tail, of: results), let upper = quantile(1 - tail, of: results),
+      lower.isFinite, upper.isFinite
     else { return nil }
     return lower...upper
   }

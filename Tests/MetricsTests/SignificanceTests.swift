@@ -114,6 +114,7 @@ struct SignificanceTests {
     #expect(Bootstrap(seed: 1).interval(forMeanOf: [0.5]) == nil)
     #expect(Bootstrap(seed: 1).interval(forMeanOf: [0.5, 0.5]) == 0.5...0.5)
     #expect(Bootstrap(seed: 1).intervals(forMediansOf: [[0.5], []]) == [nil, nil])
+    #expect(Bootstrap(seed: 1).interval(forMeanOf: [1e308, -1e308, 1e308]) == nil)
   }
 
   @Test func `columns share their draws, and a case without a value does not count`() {

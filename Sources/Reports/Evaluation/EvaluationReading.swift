@@ -105,6 +105,14 @@ extension Evaluation {
 
     init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: Key.self)
+      // Numbers that can be added up: beyond 10^100 they are none that were ever measured.
+      for key in values.allKeys {
+        guard let number = try? values.decode(Double.self, forKey: key), abs(number) > 1e100 else {
+          continue
+        }
+        throw DecodingError.dataCorruptedError(
+          forKey: key, in: values, debugDescription: "not measured")
+      }
       var scores = Scores(
         volumeOfPrediction: try values.decode(Double.self, forKey: Key("volume_prediction")),
         volumeOfReference: try values.decode(Double.self, forKey: Key("volume_reference")),
