@@ -93,5 +93,7 @@ struct TextTests {
     #expect(
       Findings(published).table
         .hasPrefix("Policy transunet (the rule of the published tables): distances in voxels"))
+    #expect(published.telling == [.dice, .hausdorff95Pooled, .averageSymmetric])
+    #expect(!published.definitions.contains("spacing"))
   }
 }

@@ -151,10 +151,15 @@ public struct Evaluation: Sendable, Equatable {
   }
 
   /// The measures of narrow tables: the leading ones and what was asked for beside them.
+  ///
+  /// In voxels there are no tolerances in mm, so that NSD has no place there.
   public var telling: [Measure] {
-    let normalised = measures.first {
-      if case .normalised = $0 { true } else { false }
-    }
+    let normalised =
+      scoring.convention == .transunet
+      ? nil
+      : measures.first {
+        if case .normalised = $0 { true } else { false }
+      }
     let lesions: [Measure] =
       scoring.lesions == nil
       ? [.hausdorff95Elements, .averageSymmetric] : [.lesionDice, .lesionHausdorff95]

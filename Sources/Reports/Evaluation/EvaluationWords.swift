@@ -28,7 +28,9 @@ extension Evaluation {
 
   /// What the measures are, in a sentence.
   public var definitions: String {
-    "Measured on the whole case in its own spacing; distances in \(unitWords). HD95 max: the larger of the two "
+    let grid = scoring.convention == .transunet ? "" : " in its own spacing"
+    return
+      "Measured on the whole case\(grid); distances in \(unitWords). HD95 max: the larger of the two "
       + "directed 95th percentiles (as MONAI); HD95 pooled: of both directions together (as MedPy); "
       + "ASSD: the mean of both together; NSD: the share of both surfaces within the tolerance; surfel: surface "
       + "elements weighed by area (as DeepMind's surface-distance)."
