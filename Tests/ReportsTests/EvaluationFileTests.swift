@@ -94,6 +94,7 @@ struct EvaluationFileTests {
       (#"{"prediction": "x", "case": "a""#, #"{"case": "a""#),
       (#""convention": "default""#, #""convention": "transunet""#),
       (#""dice": 0"#, #""dice": "0"#), (#""volume_prediction": "#, #""volume_prediction": 1e999"#),
+      (#""lesion_tp": 0"#, #""lesion_tp": 1e90"#), (#""lesion_fp": 0"#, #""lesion_fp": 0.5"#),
       (#""volume_prediction": "#, #""nsd_9mm": 1e150, "volume_prediction": "#),
     ]
     for (old, new) in lies {

@@ -122,7 +122,10 @@ extension Evaluation {
       for key in values.allKeys {
         guard let measure = Measure(name: key.stringValue) else { continue }
         measures.insert(measure)
-        scores[measure] = try values.decode(Double?.self, forKey: key)
+        scores[measure] =
+          measure.isCount
+          ? try values.decode(Int32?.self, forKey: key).map(Double.init)
+          : try values.decode(Double?.self, forKey: key)
       }
       self.measures = measures
       row = Row(
