@@ -26,7 +26,7 @@ struct StepCommand: ParsableCommand {
     var session: Session?
     var start: Usage?
     func tell(_ event: TrainingEvent) {
-      guard case .stepped(let record, _, _) = event else { return }
+      guard case .stepped(let record, _) = event else { return }
       // The first step is taken before anybody asks: with it the pool is filled and everything is read.
       if let start { session?.report(since: start, ["loss": record.loss]) }
       if session == nil { session = Session() }
