@@ -86,6 +86,16 @@ public struct PredictionCase: Sendable {
     return try labels.write(as: written, String(target.dropLast(written.ending.count)))
   }
 
+  /// Whether the labels are at their target, or, as the pictures of a volume, in its folder.
+  public func isWritten(to out: String, format: WrittenFormat? = nil) -> Bool {
+    let target = target(out, format: format)
+    var places = [target]
+    if let written = WrittenFormat(path: target) {
+      places.append(written.path(String(target.dropLast(written.ending.count)), slices: 2))
+    }
+    return places.contains { FileManager.default.fileExists(atPath: $0) }
+  }
+
   /// The endings of the images that are looked for in a folder; DICOM files are told by content.
   static let endings = VolumeFile.endings + [".png"]
 

@@ -108,12 +108,9 @@ extension Volume {
   /// Writes the image to a path without its ending, losing no value, and returns the whole path; as PNG a volume of
   /// several slices becomes the folder of that name.
   public func write(as format: WrittenFormat, _ stem: String) throws(VolumeError) -> String {
-    if format == .png, source.geometry.extents.z > 1 {
-      try writeSlices(to: stem)
-      return stem
-    }
-    try write(stem + format.ending, numbers: .smallest)
-    return stem + format.ending
+    let path = format.path(stem, slices: source.geometry.extents.z)
+    if path == stem { try writeSlices(to: path) } else { try write(path, numbers: .smallest) }
+    return path
   }
 }
 
@@ -129,11 +126,8 @@ extension LabelVolume {
   /// Writes the labels to a path without its ending and returns the whole path; as PNG a volume of several slices becomes
   /// the folder of that name.
   public func write(as format: WrittenFormat, _ stem: String) throws(VolumeError) -> String {
-    if format == .png, source.geometry.extents.z > 1 {
-      try writeSlices(to: stem)
-      return stem
-    }
-    try write(stem + format.ending)
-    return stem + format.ending
+    let path = format.path(stem, slices: source.geometry.extents.z)
+    if path == stem { try writeSlices(to: path) } else { try write(path) }
+    return path
   }
 }

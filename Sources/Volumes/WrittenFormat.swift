@@ -37,6 +37,12 @@ public enum WrittenFormat: String, CaseIterable, Sendable {
   /// The ending of names, with its dot.
   public var ending: String { "." + rawValue }
 
+  /// Where an image of a path without its ending is written: with the ending, or, of several slices as PNG, as the
+  /// folder of that name.
+  public func path(_ stem: String, slices: Int) -> String {
+    self == .png && slices > 1 ? stem : stem + ending
+  }
+
   /// What is lost where a volume is written as pictures.
   public static let pictureNote =
     "PNG keeps no spacing, orientation or place in the patient: the pictures are the slices of the file in its own order."

@@ -95,10 +95,8 @@ struct CasePredictions {
   ) -> [PredictionCase] {
     let judged = report.names
     return cases.filter { one in
-      let target = one.target(out, format: format)
-      let folder = URL(fileURLWithPath: target).deletingPathExtension().path
-      let isThere = [target, folder].contains { FileManager.default.fileExists(atPath: $0) }
-      return !isThere || (judgement != .none && !judged.contains(caseName(of: one)))
+      !one.isWritten(to: out, format: format)
+        || (judgement != .none && !judged.contains(caseName(of: one)))
     }
   }
 
