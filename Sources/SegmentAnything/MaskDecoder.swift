@@ -28,6 +28,9 @@ public final class MaskDecoder {
   private let maskTokens: Parameter
   private let qualityHead: MLP
 
+  /// The mask token of an unambiguous prompt, [1, C].
+  package var singleMaskToken: Variable { slice(maskTokens.variable, axis: 0, 0..<1) }
+
   /// Claims the decoder's tensors.
   public init(_ scope: Scope, _ sizes: Configuration) throws(CheckpointError) {
     transformer = try TwoWayTransformer(scope / "transformer", sizes)

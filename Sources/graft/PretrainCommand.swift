@@ -43,12 +43,23 @@ struct PretrainCommand: ParsableCommand {
       case .stepped(let step):
         work?.mark(
           Double(step.number),
-          detail: "classes \(short(step.classLoss))  prompts \(short(step.promptLoss))  "
+          detail: "parts \(short(step.scores.parts.loss))  classes "
+            + "\(short(step.scores.classes.loss))  prompts \(short(step.scores.prompted.loss))  "
             + "rate \(String(format: "%.2g", step.rate))",
           [
-            "step": step.number, "class_loss": step.classLoss, "prompt_loss": step.promptLoss,
+            "step": step.number, "part_loss": step.scores.parts.loss,
+            "class_loss": step.scores.classes.loss, "prompt_loss": step.scores.prompted.loss,
             "lr": step.rate,
           ])
+      case .validated(let steps, let scores):
+        let prompts = SimulatedPrompt.allCases.map {
+          "\($0) \(short(scores.prompts[$0]?.agreement ?? 0))"
+        }
+        console.tell(
+          "unseen tasks after \(steps) steps: Dice of parts \(short(scores.parts.agreement)), of "
+            + "classes \(short(scores.classes.agreement)); IoU by prompt: "
+            + prompts.joined(separator: ", "),
+          event: "validated")
       case .saved(let path, let steps):
         console.tell("after \(steps) steps: \(path)", event: "saved", ["path": path])
       }
@@ -57,7 +68,7 @@ struct PretrainCommand: ParsableCommand {
 
   /// Six subjects each of eight tasks, with their labels.
   private func writePreview(of recipe: PretrainingRecipe, to path: String) throws {
-    let slices = (0..<min(8, recipe.tasks)).flatMap { index -> [PhantomSlice] in
+    let slices = (0..<8).flatMap { index -> [PhantomSlice] in
       let task = PhantomTask(seed: recipe.seed, index: index, size: recipe.model.image)
       return (0..<6).map(task.subject)
     }

@@ -50,6 +50,18 @@ struct OperationTests {
     #expect(gradientError(at: [away], using: &random) { relu($0[0]) } < Tolerance.gradient)
   }
 
+  @Test(arguments: [(1, 1, 1), (3, 16, 7)])
+  func `sums with fixed weights have the gradients of their formula`(
+    sums: Int, rows: Int, width: Int
+  ) {
+    var random = Random(seed: 12)
+    let x = randomTensor([rows, width], using: &random)
+    let weights = randomTensor([sums, rows], using: &random)
+    #expect(
+      gradientError(at: [x], using: &random) { weightedSums($0[0], weights: weights) }
+        < Tolerance.gradient)
+  }
+
   @Test func `sums, joins and copies hand each input its part`() {
     var random = Random(seed: 4)
     let a = randomTensor([2, 3, 4], using: &random)

@@ -8,16 +8,18 @@ import Training
 
 /// Pretraining from scratch: recipes, exact resume, the checkpoint at the end.
 struct PretrainingTests {
-  private func recipe(_ folder: URL, steps: Int) throws -> PretrainingRecipe {
+  private func recipe(
+    _ folder: URL, steps: Int, image: Int = 32, overrides: [String] = []
+  ) throws -> PretrainingRecipe {
     try PretrainingRecipe(
       yaml: """
         out: \(folder.path)/small.safetensors
-        model: {image: 32, patch: 8, width: 16, depth: 2, heads: 2, window: 2, global: [1], neck: 32, mlp: 16}
-        tasks: 2
-        batch: 2
+        model: {image: \(image), patch: 8, width: 16, depth: 2, heads: 2, window: 2, global: [1], neck: 32, mlp: 16}
+        batch: 4
+        validation: {tasks: 2, every: 2}
         steps: \(steps)
         snapshot: 2
-        """, name: "test.yaml")
+        """, name: "test.yaml", overrides: overrides)
   }
 
   @Test func `a resumed run ends in the bytes of an uninterrupted one, for one thread and two`()
@@ -59,11 +61,77 @@ struct PretrainingTests {
     #expect(throws: TrainingError.self) { try other(resuming: true) { _ in } }
   }
 
+  @Test
+  func `a run starts from the snapshot of another image size and keeps what does not depend on it`()
+    throws
+  {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let small = try Pretrainer(recipe(folder, steps: 1))
+    _ = small.step()
+    let snapshot = folder.appendingPathComponent("first.snapshot").path
+    try small.writeSnapshot(to: snapshot)
+    let large = try Pretrainer(
+      recipe(folder, steps: 1, image: 48, overrides: ["start=\(snapshot)"]))
+    let before = small.model.inventory.parameters.map { ($0.name, $0.value) }
+    for ((name, value), parameter) in zip(before, large.model.inventory.parameters) {
+      #expect(name == parameter.name)
+      let isTable = name.hasSuffix("pos_embed") || name.contains("blocks.1.attn.rel_pos")
+      #expect(isTable == (value.shape != parameter.shape), "\(name)")
+      #expect(isTable || value == parameter.value, "\(name)")
+    }
+    #expect(large.step().scores.parts.loss.isFinite)
+    #expect(throws: CheckpointError.self) {
+      try Pretrainer(
+        recipe(folder, steps: 1, overrides: ["start=\(snapshot)", "model.width=32"]))
+    }
+  }
+
+  @Test func `no steps write the model at its start, the same one that training begins with`()
+    throws
+  {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let recipe = try recipe(folder, steps: 0)
+    try PretrainingRun(recipe, interruption: Interruption())(resuming: false) { _ in }
+    let written = try Checkpoint(contentsOf: recipe.out)
+    for parameter in try Pretrainer(recipe).model.inventory.parameters {
+      let value = try written.tensor(parameter.name)
+      #expect(
+        zip(value.values, parameter.value.values).allSatisfy {
+          abs($0 - $1) <= 1e-3 * max(1, abs($1))
+        })
+    }
+  }
+
+  @Test func `training lowers the losses on tasks it never saw, and the curve is written down`()
+    throws
+  {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let recipe = try recipe(
+      folder, steps: 30, overrides: ["validation.every=30", "optimizer.warmup=1"])
+    let start = try Pretrainer(recipe).validate()
+    var end: Pretrainer.Scores?
+    try PretrainingRun(recipe, interruption: Interruption())(resuming: false) {
+      if case .validated(_, let scores) = $0 { end = scores }
+    }
+    #expect(try #require(end).parts.loss < start.parts.loss)
+    #expect(try #require(end).classes.loss < start.classes.loss)
+    let rows = try String(contentsOfFile: recipe.out + ".curve.csv", encoding: .utf8)
+      .split(separator: "\n")
+    #expect(rows.count == 2)
+    #expect(rows[0] == "step,parts_dice,classes_dice,mask_iou,box_iou,point_iou,points_iou")
+    #expect(rows[1].hasPrefix("30,"))
+  }
+
   @Test func `unknown keys and impossible sizes are refused`() {
     #expect(throws: RecipeError.self) { try PretrainingRecipe(yaml: "stepz: 3", name: "a") }
-    #expect(throws: RecipeError.self) { try PretrainingRecipe(yaml: "steps: 0", name: "a") }
-    #expect(throws: RecipeError.self) {
-      try PretrainingRecipe(yaml: "model: {image: 100}", name: "a")
+    #expect(throws: RecipeError.self) { try PretrainingRecipe(yaml: "steps: -1", name: "a") }
+    for text in [
+      "model: {image: 100}", "batch: 3", "subjects: 1", "validation: {every: 0}", "tasks: 4",
+    ] {
+      #expect(throws: RecipeError.self) { try PretrainingRecipe(yaml: text, name: "a") }
     }
   }
 }

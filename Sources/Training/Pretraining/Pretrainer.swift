@@ -1,5 +1,4 @@
 import Autodiff
-import Exemplars
 import Layers
 public import SegmentAnything
 import Tensors
@@ -7,108 +6,146 @@ import Volumes
 
 /// Trains a Segment Anything model from scratch on generated images.
 ///
-/// The images of a step go through the model side by side, each with a graph of its own on one thread, and their
+/// The episodes of a step go through the model side by side, each with a graph of its own on one thread, and their
 /// gradients are summed in order: the result does not depend on the number of threads.
 public final class Pretrainer {
+  /// What the answers to one kind of question were worth.
+  public struct Score: Sendable, Equatable {
+    /// The mean loss.
+    public private(set) var loss = 0.0
+    /// How far the answers were right: Dice of parts and classes, IoU of prompted structures.
+    public private(set) var agreement = 0.0
+    /// How many answers there were.
+    public private(set) var count = 0
+
+    /// Adds answers.
+    mutating func add(_ loss: Double, _ agreement: Double, _ count: Int = 1) {
+      guard count > 0 else { return }
+      let share = Double(count) / Double(self.count + count)
+      self.loss += (loss - self.loss) * share
+      self.agreement += (agreement - self.agreement) * share
+      self.count += count
+    }
+
+    /// Adds what another score counted.
+    mutating func add(_ other: Score) { add(other.loss, other.agreement, other.count) }
+  }
+
+  /// What some episodes reached.
+  public struct Scores: Sendable, Equatable {
+    /// Pixels told apart by their likeness to the parts of other subjects.
+    public var parts = Score()
+    /// Classes asked for by tokens of other subjects' structures.
+    public var classes = Score()
+    /// Structures asked for by a prompt, before any correction, by the prompt's kind.
+    public var prompts: [SimulatedPrompt: Score] = [:]
+
+    mutating func add(_ other: Scores) {
+      parts.add(other.parts)
+      classes.add(other.classes)
+      for (kind, score) in other.prompts { prompts[kind, default: Score()].add(score) }
+    }
+
+    /// The mean over all kinds of prompts.
+    public var prompted: Score {
+      prompts.values.reduce(into: Score()) { $0.add($1) }
+    }
+  }
+
   /// What one step cost and reached.
   public struct Step: Sendable {
     /// The step's number, from 1.
     public let number: Int
-    /// The mean loss of the classes asked for without a prompt.
-    public let classLoss: Double
-    /// The mean loss of the structures asked for by prompts.
-    public let promptLoss: Double
+    /// What the step's episodes reached.
+    public let scores: Scores
     /// The learning rate.
     public let rate: Double
+
+    /// Whether all losses are finite.
+    var isFinite: Bool {
+      ([scores.parts, scores.classes] + scores.prompts.values).allSatisfy(\.loss.isFinite)
+    }
   }
+
+  /// Where the tasks begin that are never trained on.
+  private static let firstValidationTask = 1 << 40
 
   /// The model as trained so far.
   public let model: Sam
   /// The number of steps taken.
   public internal(set) var steps = 0
   let recipe: PretrainingRecipe
-  private let tasks: [PhantomTask]
-  /// The most classes a task has.
-  private static let mostClasses = 8
-  private let taskTokens: Parameter
+  let heads: PretrainingHeads
   var optimizer: AdamW
 
-  /// A fresh model of the recipe's sizes.
+  /// A fresh model of the recipe's sizes, or the one the recipe starts from.
+  /// - Throws: `CheckpointError` where the recipe starts from a file that is not a snapshot of such a model.
   public init(_ recipe: PretrainingRecipe) throws {
     self.recipe = recipe
-    var random = Random(seed: recipe.seed).split("initialisation")
+    let random = Random(seed: recipe.seed).split("initialisation")
     let configuration = recipe.configuration
-    model = try Sam(
-      configuration.initialised(using: random))
+    model = try Sam(configuration.initialised(using: random))
+    heads = PretrainingHeads(width: configuration.promptWidth, using: random)
     for parameter in model.inventory.parameters where !parameter.isConstant {
       parameter.learns = true
     }
-    tasks = (0..<recipe.tasks).map {
-      PhantomTask(seed: recipe.seed, index: $0, size: configuration.imageSize)
-    }
-    let width = configuration.promptWidth
-    let count = recipe.tasks * (Pretrainer.mostClasses + 1) * width
-    taskTokens = Parameter(
-      "tasks.tokens",
-      Tensor(
-        [recipe.tasks, Pretrainer.mostClasses + 1, width], (0..<count).map { _ in random.normal() })
-    )
-    taskTokens.learns = true
     optimizer = AdamW(decay: recipe.optimizer.weightDecay)
+    if let start = recipe.start { try take(from: start) }
   }
 
   /// Takes one step and returns what it reached; the loss is not finite where training has diverged.
   public func step() -> Step {
     let rate = recipe.schedule.rate(at: steps)
-    let images = recipe.batch
-    var losses = [(Double, Double?)](repeating: (0, nil), count: images)
-    var gradients = [[Tensor?]](repeating: [], count: images)
+    let episodes = recipe.batch / recipe.subjects
     let parameters = learning
-    losses.withUnsafeMutableBufferPointer { losses in
-      gradients.withUnsafeMutableBufferPointer { gradients in
-        let (losses, gradients) = (losses, gradients)
-        parallel(images) { image in
-          (losses[image], gradients[image]) = answer(steps * images + image, parameters)
-        }
-      }
+    let kinds = SimulatedPrompt.allCases
+    let first = steps * episodes
+    let answers = sideBySide(episodes) { index -> (Scores, [Tensor?]) in
+      let kind = kinds[(first + index) % kinds.count]
+      let losses = self.losses(task: first + index, prompts: [kind])
+      let gradients = Gradients(of: losses.total)
+      return (losses.scores, parameters.map { gradients[$0.variable] })
     }
-    update(parameters, gradients, rate: rate)
+    update(parameters, answers.map(\.1), rate: rate)
     steps += 1
-    let prompted = losses.compactMap(\.1)
-    return Step(
-      number: steps, classLoss: losses.map(\.0).reduce(0, +) / Double(images),
-      promptLoss: prompted.isEmpty ? 0 : prompted.reduce(0, +) / Double(prompted.count), rate: rate)
+    return Step(number: steps, scores: sum(answers.map(\.0)), rate: rate)
   }
 
-  var learning: [Parameter] { model.inventory.parameters.learning + [taskTokens] }
-
-  /// The losses of one image of the stream and its gradients in the order of `parameters`.
-  private func answer(_ image: Int, _ parameters: [Parameter]) -> ((Double, Double?), [Tensor?]) {
-    var random = Random(seed: recipe.seed).split("image", image)
-    let task = Int.random(in: 0..<recipe.tasks, using: &random)
-    let width = taskTokens.shape[2]
-    let tokens = slice(
-      slice(taskTokens.variable, axis: 0, task..<task + 1), axis: 1, 0..<tasks[task].classes + 1)
-    var objective = PretrainingObjective(
-      model: model, classTokens: reshape(tokens, [tasks[task].classes + 1, width]),
-      phantom: varied(tasks[task].subject(image), image), random: random)
-    let losses = objective.losses()
-    let gradients = Gradients(of: losses.total)
-    return ((losses.classes, losses.prompted), parameters.map { gradients[$0.variable] })
+  /// What the model reaches on generated tasks it is never trained on.
+  public func validate() -> Scores {
+    sum(
+      sideBySide(recipe.validation.tasks) { index in
+        self.losses(
+          task: Pretrainer.firstValidationTask + index, prompts: SimulatedPrompt.allCases
+        ).scores
+      })
   }
 
-  /// The image turned, moved, scaled and mirrored at random, so that a class is told by its looks and its neighbours and
-  /// not by its place in the picture.
-  private func varied(_ phantom: PhantomSlice, _ image: Int) -> PhantomSlice {
-    var ranges = FreeAugmentation()
-    ranges.flip = true
-    ranges.rotationInDegrees = 180
-    ranges.scale = 1.6
-    ranges.shift = 0.25
-    let (picture, label) = Augmentation.free(ranges)(
-      image: phantom.image, label: phantom.label, seed: recipe.seed, case: "pretraining",
-      slice: image, variant: 1)
-    return PhantomSlice(image: picture, label: label)
+  var learning: [Parameter] { model.inventory.parameters.learning + heads.parameters }
+
+  private func losses(
+    task: Int, prompts: [SimulatedPrompt]
+  ) -> PretrainingObjective.Losses {
+    let configuration = recipe.configuration
+    let episode = Episode(
+      task: task, seed: recipe.seed, count: recipe.subjects, size: configuration.imageSize,
+      side: 4 * configuration.grid)
+    var random = Random(seed: recipe.seed).split("prompts", task)
+    return PretrainingObjective(model: model, heads: heads, episode: episode)
+      .losses(prompts: prompts, using: &random)
+  }
+
+  private func sum(_ scores: [Scores]) -> Scores {
+    scores.reduce(into: Scores()) { $0.add($1) }
+  }
+
+  private func sideBySide<Result>(_ count: Int, _ body: @escaping (Int) -> Result) -> [Result] {
+    var results = [Result?](repeating: nil, count: count)
+    results.withUnsafeMutableBufferPointer { results in
+      let results = results
+      parallel(count) { results[$0] = body($0) }
+    }
+    return results.compactMap { $0 }
   }
 
   private func update(_ parameters: [Parameter], _ gradients: [[Tensor?]], rate: Double) {

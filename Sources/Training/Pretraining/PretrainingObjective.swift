@@ -3,113 +3,133 @@ import SegmentAnything
 import Tensors
 import Volumes
 
-/// What one generated image asks of the model, and the loss of its answers.
+/// What an episode asks of the model, and the loss of its answers.
 ///
-/// The image's task asks for all its classes at once, without a prompt: each class has a token of its own, which
-/// every image of the task shares, and all of them go through the first mask token's hypernetwork. This is the path that
-/// adaptation takes later. Up to two structures are then asked for by a coarse mask, a box or points, as SAM is.
+/// Each subject's pixels are told apart by their likeness to the parts of the other subjects; each subject's classes are
+/// asked for at once, without a prompt, by tokens made of the other subjects' structures, through the first mask
+/// token's hypernetwork, which is the path adaptation takes later; and structures of one subject are asked for by prompts,
+/// as SAM is.
 struct PretrainingObjective {
   /// How the parts of the loss count against each other.
-  static let (promptWeight, qualityWeight): (Float, Float) = (0.5, 0.1)
-  /// A structure of fewer pixels of the label map is not asked for.
-  static let smallestStructure = 12
+  static let (partWeight, classWeight, promptWeight): (Float, Float, Float) = (1, 1, 0.5)
 
   let model: Sam
-  /// The tokens of the image's task, [classes + 1, C].
-  let classTokens: Variable
-  let phantom: PhantomSlice
-  var random: Random
+  let heads: PretrainingHeads
+  let episode: Episode
 
-  /// The losses of the two ways of asking; the prompted one is nil for an image without structures.
+  /// The weighed sum of an episode's losses, from which gradients go back, and what it is made of.
   struct Losses {
-    let total: Variable
-    let classes: Double
-    let prompted: Double?
+    var total: Variable
+    var scores = Pretrainer.Scores()
   }
 
-  /// The loss of the image's answers.
-  mutating func losses() -> Losses {
-    let side = model.configuration.imageSize
-    let embedding = model.imageEncoder(
-      Preprocessing(size: side, height: side, width: side).normalised(phantom.image.scaled(by: 255))
-    )
-    let low = lowResolutionLabels(side: side)
-    let classes = crossEntropyDice(
-      model.masks(of: embedding, classTokens: classTokens).masks, labels: low,
-      crossEntropyWeight: 0.5, diceWeight: 0.5)
-    guard let prompted = promptedLoss(embedding, low) else {
-      return Losses(total: classes.total, classes: classes.value, prompted: nil)
+  /// The loss of the answers; structures of a random subject are asked for by each of the given kinds of prompts.
+  func losses(prompts kinds: [SimulatedPrompt], using random: inout Random) -> Losses {
+    let subjects = episode.subjects
+    let grid = model.configuration.imageSize / model.configuration.patch
+    let embeddings = subjects.map { model.imageEncoder($0.input) }
+    let features = embeddings.map(heads.features)
+    var losses = Losses(total: Variable(Tensor(0)))
+    let share = 1 / Float(subjects.count)
+    for index in subjects.indices {
+      let others = subjects.indices.filter { $0 != index }
+      let parts = subjects.map { PixelGroups($0.parts, grid: grid) }
+      let part = partLoss(features, parts, index, others)
+      losses.scores.parts.add(part.loss, part.agreement)
+      losses.total = add(
+        losses.total, scale(part.total, by: share * PretrainingObjective.partWeight))
+      let labels = subjects.map { PixelGroups($0.labels, grid: grid) }
+      guard let asked = classLoss(embeddings, labels, index, others) else { continue }
+      losses.scores.classes.add(asked.loss, asked.agreement)
+      losses.total = add(
+        losses.total, scale(asked.total, by: share * PretrainingObjective.classWeight))
     }
-    return Losses(
-      total: add(classes.total, scale(prompted.0, by: PretrainingObjective.promptWeight)),
-      classes: classes.value, prompted: prompted.1)
+    let chosen = Int.random(in: subjects.indices, using: &random)
+    let asking = PromptedStructures(
+      model: model, embedding: embeddings[chosen], labels: subjects[chosen].labels)
+    for kind in kinds {
+      guard let answer = asking.loss(kind, using: &random) else { continue }
+      losses.scores.prompts[kind, default: Pretrainer.Score()].add(answer.score)
+      losses.total = add(
+        losses.total,
+        scale(answer.total, by: PretrainingObjective.promptWeight / Float(kinds.count)))
+    }
+    return losses
   }
 
-  private func lowResolutionLabels(side: Int) -> [UInt8] {
-    let low = 4 * model.configuration.grid
-    return (0..<low * low).map { at in
-      let (row, column) = (at / low, at % low)
-      return phantom.label.values[
-        (2 * row + 1) * side / (2 * low) * side + (2 * column + 1) * side / (2 * low)]
+  private typealias Answer = (total: Variable, loss: Double, agreement: Double)
+
+  /// Cross entropy and Dice of one subject's pixels by their likeness to the parts of the others.
+  private func partLoss(
+    _ features: [Variable], _ groups: [PixelGroups], _ own: Int, _ others: [Int]
+  ) -> Answer {
+    let support = PixelGroups(joining: others.map { groups[$0] })
+    let (known, present) = (support.counts, groups[own].counts)
+    let chosen = (0..<256).filter { max(known[$0], present[$0]) >= PixelGroups.fewest }
+    let fromOthers = chosen.filter { known[$0] >= PixelGroups.fewest }.map(UInt8.init)
+    let fromOwn = chosen.filter { known[$0] < PixelGroups.fewest }.map(UInt8.init)
+    var means = weightedSums(
+      joined(others.map { features[$0] }), weights: support.pixelMeans(of: fromOthers))
+    if !fromOwn.isEmpty {
+      let rest = weightedSums(features[own], weights: groups[own].pixelMeans(of: fromOwn))
+      means = concatenate([means, rest], axis: 0)
     }
+    let logits = heads.likeness(of: features[own], to: means)
+    let target = groups[own].indices(in: fromOthers + fromOwn)
+    return answer(reshape(logits, [1, logits.shape[0], target.count, 1]), target)
   }
 
-  private mutating func promptedLoss(
-    _ embedding: Variable, _ low: [UInt8]
-  ) -> (Variable, Double)? {
-    var counts = [Int](repeating: 0, count: 256)
-    for label in low { counts[Int(label)] += 1 }
-    let present = (1..<256).filter { counts[$0] >= PretrainingObjective.smallestStructure }
-    guard !present.isEmpty else { return nil }
-    let asked = present.shuffled(using: &random).prefix(2)
-    let kind = SimulatedPrompt.allCases.randomElement(using: &random) ?? .box
-    let masks = asked.map { wanted in low.map { $0 == UInt8(wanted) } }
-    let sides = (4 * model.configuration.grid, model.configuration.imageSize)
-    let prompts = masks.map {
-      kind.prompt(for: $0, side: sides.0, imageSide: sides.1, using: &random)
+  /// Cross entropy and Dice of one subject's classes, asked for by tokens of the others' structures.
+  private func classLoss(
+    _ embeddings: [Variable], _ groups: [PixelGroups], _ own: Int, _ others: [Int]
+  ) -> Answer? {
+    let support = PixelGroups(joining: others.map { groups[$0] })
+    let counts = support.counts
+    let chosen = (0..<256).filter { $0 == 0 || counts[$0] >= PixelGroups.fewest }.map(UInt8.init)
+    guard chosen.count > 1, counts[0] > 0 else { return nil }
+    let rows = others.map { index in
+      let embedding = embeddings[index]
+      return reshape(embedding, [embedding.shape[1] * embedding.shape[2], embedding.shape[3]])
     }
-    let answer = model.masks(of: embedding, prompts: prompts)
-    var parts: [(Variable, Double)] = [loss(answer.chosen(multimask: false), masks, token: 0)]
-    if kind == .point {
-      let choices = answer.chosen(multimask: true)
-      let trials = (0..<choices.masks.shape[1]).map { loss(choices, masks, token: $0) }
-      parts += trials.min { $0.1 < $1.1 }.map { [$0] } ?? []
-    }
-    let sum = parts.dropFirst().reduce(parts[0].0) { add($0, $1.0) }
-    return (
-      scale(sum, by: 1 / Float(parts.count)), parts.map(\.1).reduce(0, +) / Double(parts.count)
-    )
+    let means = weightedSums(joined(rows), weights: support.tokenMeans(of: chosen))
+    let tokens = heads.tokens(of: means, single: model.maskDecoder.singleMaskToken)
+    let logits = model.masks(of: embeddings[own], classTokens: tokens).masks
+    let labels = episode.subjects[own].labels
+    var place = [UInt8](repeating: 0, count: 256)
+    for (index, value) in chosen.enumerated() { place[Int(value)] = UInt8(index) }
+    return answer(logits, labels.map { place[Int($0)] })
   }
 
-  /// Cross entropy and Dice of one token's masks, and the squared error of the IoU it expects of them.
-  private func loss(_ answer: MaskPrediction, _ masks: [[Bool]], token: Int) -> (Variable, Double) {
-    let logits = slice(answer.masks, axis: 1, token..<token + 1)
-    let background = Variable(Tensor(zeros: logits.shape))
-    let overlap = crossEntropyDice(
-      concatenate([background, logits], axis: 1), labels: masks.flatMap { $0.map { $0 ? 1 : 0 } },
-      crossEntropyWeight: 0.5, diceWeight: 0.5)
-    let quality = meanSquaredError(
-      slice(answer.iou, axis: 1, token..<token + 1), overlapOf(logits.value, masks))
-    return (
-      add(overlap.total, scale(quality, by: PretrainingObjective.qualityWeight)), overlap.value
-    )
+  private func joined(_ parts: [Variable]) -> Variable {
+    parts.count == 1 ? parts[0] : concatenate(parts, axis: 0)
   }
 
-  /// The IoU of each mask of logits above 0 with its target, [B, 1].
-  private func overlapOf(_ logits: Tensor, _ masks: [[Bool]]) -> Tensor {
-    let pixels = masks[0].count
-    return logits.withPointer { logits in
-      Tensor(
-        [masks.count, 1],
-        masks.enumerated().map { index, mask in
-          var (both, either) = (0, 0)
-          for at in 0..<pixels {
-            let positive = logits[index * pixels + at] > 0
-            both += positive && mask[at] ? 1 : 0
-            either += positive || mask[at] ? 1 : 0
-          }
-          return either == 0 ? 1 : Float(both) / Float(either)
-        })
+  private func answer(_ logits: Variable, _ target: [UInt8]) -> Answer {
+    let loss = crossEntropyDice(
+      logits, labels: target, crossEntropyWeight: 0.5, diceWeight: 0.5)
+    return (loss.total, loss.value, agreement(of: logits.value, target))
+  }
+
+  /// The mean Dice over the classes but the first that are present, for logits [1, K, ...]; 1 where none is.
+  private func agreement(of logits: Tensor, _ target: [UInt8]) -> Double {
+    let (classes, pixels) = (logits.shape[1], target.count)
+    var both = [Int](repeating: 0, count: classes)
+    var either = both
+    var wanted = both
+    logits.withPointer { logits in
+      for at in 0..<pixels {
+        var best = 0
+        for k in 1..<classes where logits[k * pixels + at] > logits[best * pixels + at] { best = k }
+        let right = Int(target[at])
+        either[best] += 1
+        either[right] += 1
+        wanted[right] += 1
+        both[right] += best == right ? 1 : 0
+      }
     }
+    let present = (1..<classes).filter { wanted[$0] > 0 }
+    guard !present.isEmpty else { return 1 }
+    return present.map { 2 * Double(both[$0]) / Double(either[$0]) }.reduce(0, +)
+      / Double(present.count)
   }
 }

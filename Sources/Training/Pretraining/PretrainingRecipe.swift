@@ -32,15 +32,23 @@ public struct PretrainingRecipe: Codable, Equatable, Sendable {
     }
   }
 
+  /// How the model is judged on the way: on tasks it is never trained on.
+  public struct Validation: Codable, Equatable, Sendable {
+    /// The number of tasks, and the steps between two judgements.
+    public var tasks = 24, every = 500
+  }
+
   /// Where the checkpoint goes: a .safetensors file.
   public var out = "model.safetensors"
   /// The sizes of the model.
   public var model = Model()
-  /// The generated tasks, each with class tokens of its own.
-  public var tasks = 64
+  /// A snapshot to start from, be it of another image size; none for a model of random numbers.
+  public var start: String?
   /// Images a step.
   public var batch = 8
-  /// Steps in all.
+  /// The subjects of each generated task, which are understood from one another; a task is seen once.
+  public var subjects = 2
+  /// Steps in all; 0 writes the model as it starts, the control of a comparison.
   public var steps = 2000
   /// AdamW's numbers.
   public var optimizer = Optimizer()
@@ -48,6 +56,8 @@ public struct PretrainingRecipe: Codable, Equatable, Sendable {
   public var seed: UInt64 = 1
   /// Steps between snapshots.
   public var snapshot = 200
+  /// How the model is judged on the way.
+  public var validation = Validation()
 
   /// The learning rate of each step.
   var schedule: Schedule {
@@ -83,15 +93,22 @@ extension PretrainingRecipe {
     let numbers = [
       ("model.image", model.image), ("model.patch", model.patch), ("model.width", model.width),
       ("model.depth", model.depth), ("model.heads", model.heads), ("model.neck", model.neck),
-      ("model.mlp", model.mlp), ("tasks", tasks), ("batch", batch), ("steps", steps),
-      ("snapshot", snapshot),
+      ("model.mlp", model.mlp), ("batch", batch), ("snapshot", snapshot),
+      ("validation.tasks", validation.tasks), ("validation.every", validation.every),
     ]
+    guard steps >= 0 else {
+      throw RecipeError.value(file: name, key: "steps", found: "\(steps)", expected: "0 or more")
+    }
+    guard subjects > 1 else {
+      throw RecipeError.value(
+        file: name, key: "subjects", found: "\(subjects)", expected: "2 or more")
+    }
     for (key, value) in numbers where value < 1 {
       throw RecipeError.value(file: name, key: key, found: "\(value)", expected: "1 or more")
     }
     for (key, whole, part) in [
       ("model.image", model.image, model.patch), ("model.width", model.width, model.heads),
-      ("model.neck", model.neck, 32),
+      ("model.neck", model.neck, 32), ("batch", batch, subjects),
     ] where whole % part != 0 {
       throw RecipeError.value(
         file: name, key: key, found: "\(whole)", expected: "a multiple of \(part)")

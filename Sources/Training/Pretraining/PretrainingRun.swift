@@ -8,6 +8,8 @@ public struct PretrainingRun {
     case began(steps: Int)
     /// A step was taken.
     case stepped(Pretrainer.Step)
+    /// The model was judged on tasks it is never trained on, after so many steps.
+    case validated(steps: Int, Pretrainer.Scores)
     /// A snapshot or the checkpoint was written.
     case saved(path: String, steps: Int)
   }
@@ -34,12 +36,18 @@ public struct PretrainingRun {
       try pretrainer.resume(from: snapshotPath)
     }
     tell(.began(steps: pretrainer.steps))
+    var curve = try PretrainingCurve(path: recipe.out + ".curve.csv", steps: pretrainer.steps)
     while pretrainer.steps < recipe.steps {
       let step = pretrainer.step()
-      guard step.classLoss.isFinite, step.promptLoss.isFinite else {
+      guard step.isFinite else {
         throw TrainingError.diverged(step: step.number, snapshot: snapshotPath)
       }
       tell(.stepped(step))
+      if pretrainer.steps % recipe.validation.every == 0 || pretrainer.steps == recipe.steps {
+        let scores = pretrainer.validate()
+        try curve.add(scores, steps: pretrainer.steps)
+        tell(.validated(steps: pretrainer.steps, scores))
+      }
       let stops = interruption.isRequested
       if stops || pretrainer.steps % recipe.snapshot == 0 || pretrainer.steps == recipe.steps {
         try pretrainer.writeSnapshot(to: snapshotPath)

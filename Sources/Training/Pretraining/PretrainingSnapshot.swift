@@ -46,6 +46,30 @@ extension Pretrainer {
     self.steps = steps
   }
 
+  /// Takes over the values of another run's snapshot; tables of positions are brought to this model's image size.
+  /// - Throws: `CheckpointError` when it is not a snapshot of a model that differs in the image size alone.
+  func take(from path: String) throws {
+    let snapshot = try Checkpoint(contentsOf: path)
+    for parameter in learning {
+      parameter.value = try resized(parameter.name, to: parameter.shape, in: snapshot)
+    }
+  }
+
+  private func resized(
+    _ name: String, to shape: [Int], in snapshot: Checkpoint
+  ) throws -> Tensor {
+    let found = snapshot.shape(of: name) ?? shape
+    guard found != shape, found.count == shape.count, found.last == shape.last else {
+      return try snapshot.claim(name, shape)
+    }
+    let value = try snapshot.claim(name, found)
+    if name.hasSuffix("pos_embed") {
+      return value.resizedChannelLast(height: shape[1], width: shape[2])
+    }
+    guard name.contains(".rel_pos_") else { return try snapshot.claim(name, shape) }
+    return value.resized(axis: 0, to: shape[0])
+  }
+
   private var metadata: [String: String] {
     get throws {
       [

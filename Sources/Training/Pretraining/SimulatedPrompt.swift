@@ -2,7 +2,7 @@ import SegmentAnything
 import Tensors
 
 /// A way of asking for a structure, simulated from its mask.
-enum SimulatedPrompt: CaseIterable {
+public enum SimulatedPrompt: String, CaseIterable, Sendable {
   /// The mask itself, coarsened to 8 x 8 cells.
   case mask
   /// Its bounding box, each edge moved by up to a tenth of the box's side.
@@ -19,7 +19,8 @@ enum SimulatedPrompt: CaseIterable {
     let ratio = Float(imageSide) / Float(side)
     func point(_ at: Int, _ label: Prompt.Point.Label) -> Prompt.Point {
       Prompt.Point(
-        x: (Float(at % side) + 0.5) * ratio, y: (Float(at / side) + 0.5) * ratio, label: label)
+        x: (Float(at % side) + 0.5) * ratio - 0.5, y: (Float(at / side) + 0.5) * ratio - 0.5,
+        label: label)
     }
     let inside = mask.indices.filter { mask[$0] }
     func draw(_ places: [Int]) -> Int { places.randomElement(using: &random) ?? 0 }

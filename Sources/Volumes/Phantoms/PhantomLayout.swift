@@ -27,7 +27,7 @@ struct PhantomLayout: Sendable {
     for (radius, isLabelled) in zip(sizes, labelled) {
       addStructure(radius, isLabelled, using: &random)
     }
-    if random.chance(0.3),
+    if random.chance(0.4),
       let target = structures.filter({ $0.label > 0 }).randomElement(using: &random)
     {
       viewZoom = random.uniform(0.4, 0.75)

@@ -10,17 +10,18 @@ extension PhantomSlices {
 
 /// Slices side by side, each with its labels in colour beside it; the last row is filled up with black.
 public func contactSheet(_ slices: [PhantomSlice], columns: Int) -> ByteImage {
-  let side = slices.map(\.label.height).max() ?? 1
+  let side = slices.map(\.parts.height).max() ?? 1
   let rows = (slices.count + columns - 1) / columns
   let width = 2 * columns * side
   var values = [UInt8](repeating: 0, count: max(rows, 1) * side * width * 3)
   for (index, slice) in slices.enumerated() {
     let (top, left) = (index / columns * side, index % columns * 2 * side)
-    let (h, w) = (slice.label.height, slice.label.width)
+    let label = slice.label
+    let (h, w) = (label.height, label.width)
     slice.image.withPointer { image in
       for place in 0..<h * w {
         let at = ((top + place / w) * width + left + place % w) * 3
-        let colour = labelColour(slice.label.values[place])
+        let colour = labelColour(label.values[place])
         for channel in 0..<3 {
           values[at + channel] = UInt8((image[channel * h * w + place] * 255).rounded())
           values[at + side * 3 + channel] = colour[channel]

@@ -5,13 +5,23 @@ public import Tensors
 public struct PhantomSlice: Sendable {
   /// The image [3, H, W] in 0..1; gray in most tasks, three different channels in others.
   public let image: Tensor
+  /// The part of the anatomy each pixel belongs to: the labels 1 to 8 and, above them, the regions nobody asks for; 0
+  /// where a variation left nothing.
+  public let parts: ByteImage
+
   /// The labels, 0 for everything nobody asks for.
   public let label: ByteImage
 
-  /// An image [3, H, W] with labels of the same size.
-  public init(image: Tensor, label: ByteImage) {
+  /// The highest label of a task.
+  public static let lastLabel: UInt8 = 8
+
+  /// An image [3, H, W] with parts of the same size.
+  public init(image: Tensor, parts: ByteImage) {
     self.image = image
-    self.label = label
+    self.parts = parts
+    label = ByteImage(
+      height: parts.height, width: parts.width,
+      values: parts.values.map { $0 > PhantomSlice.lastLabel ? 0 : $0 })
   }
 }
 
@@ -59,7 +69,11 @@ public struct PhantomTask: Sendable {
       of: painting, extents: grid.extents, textures: textures, using: &random)
     return PhantomSlice(
       image: threeChannels(image),
-      label: ByteImage(height: size.height, width: size.width, values: painting.labels))
+      parts: ByteImage(
+        height: size.height, width: size.width,
+        values: zip(painting.labels, painting.regions).map { label, region in
+          label > 0 ? label : UInt8(clamping: Int(region) + Int(PhantomSlice.lastLabel) + 1)
+        }))
   }
 
   private func view(using random: inout Random) -> PhantomGrid {
