@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Layers
 import SegmentAnything
 import TestKit
 import Tensors
@@ -129,7 +130,8 @@ struct PretrainingTests {
     #expect(throws: RecipeError.self) { try PretrainingRecipe(yaml: "stepz: 3", name: "a") }
     #expect(throws: RecipeError.self) { try PretrainingRecipe(yaml: "steps: -1", name: "a") }
     for text in [
-      "model: {image: 100}", "batch: 3", "subjects: 1", "validation: {every: 0}", "tasks: 4",
+      "model: {image: 100}", "batch: 3", "subjects: 1", "optimizer: {total: 10}",
+      "validation: {every: 0}", "tasks: 4",
     ] {
       #expect(throws: RecipeError.self) { try PretrainingRecipe(yaml: text, name: "a") }
     }

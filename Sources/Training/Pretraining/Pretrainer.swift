@@ -90,7 +90,7 @@ public final class Pretrainer {
       parameter.learns = true
     }
     optimizer = AdamW(decay: recipe.optimizer.weightDecay)
-    if let start = recipe.start { try take(from: start) }
+    if recipe.start != PretrainingRecipe.none { try take(from: recipe.start) }
   }
 
   /// Takes one step and returns what it reached; the loss is not finite where training has diverged.
@@ -101,8 +101,8 @@ public final class Pretrainer {
     let kinds = SimulatedPrompt.allCases
     let first = steps * episodes
     let answers = sideBySide(episodes) { index -> (Scores, [Tensor?]) in
-      let kind = kinds[(first + index) % kinds.count]
-      let losses = self.losses(task: first + index, prompts: [kind])
+      let turn = kinds[(first + index) % kinds.count]
+      let losses = self.losses(task: first + index, prompts: turn == .box ? [.box] : [.box, turn])
       let gradients = Gradients(of: losses.total)
       return (losses.scores, parameters.map { gradients[$0.variable] })
     }
@@ -122,6 +122,9 @@ public final class Pretrainer {
   }
 
   var learning: [Parameter] { model.inventory.parameters.learning + heads.parameters }
+
+  /// What learns and the constants, such as the directions of the positional encoding.
+  var everything: [Parameter] { model.inventory.parameters.map { $0 } + heads.parameters }
 
   private func losses(
     task: Int, prompts: [SimulatedPrompt]

@@ -1,3 +1,4 @@
+import Foundation
 import SegmentAnything
 import Yams
 
@@ -21,13 +22,15 @@ public struct PretrainingRecipe: Codable, Equatable, Sendable {
     public var rate = 0.001
     /// The steps of the rise.
     public var warmup = 150
+    /// The steps after which the rate would be 0; 0 for the run's own, fewer of which stop on the way down.
+    public var total = 0
     /// The decoupled weight decay.
     public var weightDecay = 0.05
     /// The largest Euclidean norm of a step's gradient.
     public var clip = 1.0
 
     private enum CodingKeys: String, CodingKey {
-      case rate, warmup, clip
+      case rate, warmup, total, clip
       case weightDecay = "weight_decay"
     }
   }
@@ -42,8 +45,8 @@ public struct PretrainingRecipe: Codable, Equatable, Sendable {
   public var out = "model.safetensors"
   /// The sizes of the model.
   public var model = Model()
-  /// A snapshot to start from, be it of another image size; none for a model of random numbers.
-  public var start: String?
+  /// A snapshot to start from, be it of another image size; `none` for a model of random numbers.
+  public var start = PretrainingRecipe.none
   /// Images a step.
   public var batch = 8
   /// The subjects of each generated task, which are understood from one another; a task is seen once.
@@ -59,9 +62,14 @@ public struct PretrainingRecipe: Codable, Equatable, Sendable {
   /// How the model is judged on the way.
   public var validation = Validation()
 
+  /// The word for a run that starts from random numbers.
+  static let none = "none"
+
   /// The learning rate of each step.
   var schedule: Schedule {
-    .cosine(base: optimizer.rate, warmup: optimizer.warmup, total: steps)
+    .cosine(
+      base: optimizer.rate, warmup: optimizer.warmup,
+      total: optimizer.total > 0 ? optimizer.total : steps)
   }
 
   /// The model's configuration.
@@ -96,8 +104,13 @@ extension PretrainingRecipe {
       ("model.mlp", model.mlp), ("batch", batch), ("snapshot", snapshot),
       ("validation.tasks", validation.tasks), ("validation.every", validation.every),
     ]
-    guard steps >= 0 else {
-      throw RecipeError.value(file: name, key: "steps", found: "\(steps)", expected: "0 or more")
+    for (key, value) in [("steps", steps), ("optimizer.total", optimizer.total)] where value < 0 {
+      throw RecipeError.value(file: name, key: key, found: "\(value)", expected: "0 or more")
+    }
+    guard optimizer.total == 0 || optimizer.total >= steps else {
+      throw RecipeError.value(
+        file: name, key: "optimizer.total", found: "\(optimizer.total)",
+        expected: "0, or the \(steps) steps or more")
     }
     guard subjects > 1 else {
       throw RecipeError.value(
@@ -115,6 +128,11 @@ extension PretrainingRecipe {
     }
   }
 
-  /// The recipe as YAML, every key in the order of the documentation.
-  public func yaml() throws -> String { try YAMLEncoder().encode(self) }
+  /// The recipe as YAML, every key in the order of the documentation; of paths, only the names of the files.
+  public func yaml() throws -> String {
+    var bare = self
+    bare.out = URL(fileURLWithPath: out).lastPathComponent
+    bare.start = URL(fileURLWithPath: start).lastPathComponent
+    return try YAMLEncoder().encode(bare)
+  }
 }

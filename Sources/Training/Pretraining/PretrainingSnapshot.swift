@@ -22,7 +22,7 @@ extension Pretrainer {
   /// Writes everything a resumed run needs to end in the same bits.
   public func writeSnapshot(to path: String) throws {
     let memory = optimizer.memory.map { (Key.optimizer + $0.key, $0.value) }
-    let tensors = learning.map { ($0.name, $0.value) } + memory
+    let tensors = everything.map { ($0.name, $0.value) } + memory
     try Checkpoint(tensors, source: path, metadata: try metadata).writeSafetensors(to: path)
   }
 
@@ -35,7 +35,7 @@ extension Pretrainer {
     else {
       throw TrainingError.foreignSnapshot(path, reason: "its recipe differs from the one given")
     }
-    for parameter in learning {
+    for parameter in everything {
       parameter.value = try snapshot.claim(parameter.name, parameter.shape)
     }
     for name in snapshot.names where name.hasPrefix(Key.optimizer) {
@@ -50,7 +50,7 @@ extension Pretrainer {
   /// - Throws: `CheckpointError` when it is not a snapshot of a model that differs in the image size alone.
   func take(from path: String) throws {
     let snapshot = try Checkpoint(contentsOf: path)
-    for parameter in learning {
+    for parameter in everything {
       parameter.value = try resized(parameter.name, to: parameter.shape, in: snapshot)
     }
   }
