@@ -91,7 +91,7 @@ def control(options):
     try:
         if not path.exists() or path.stat().st_mtime < RECIPE.stat().st_mtime:
             path.parent.mkdir(parents=True, exist_ok=True)
-            spent([options.graft, "pretrain", RECIPE, "--set", "steps=0", "--set", f"out={path}"])
+            spent([options.graft, "pretrain", RECIPE, "--set", "steps=0", "--set", "start=none", "--set", f"out={path}"])
         return path
     except WorkerError as error:
         log(f"no never-trained weights, name some by --control: {error}")
