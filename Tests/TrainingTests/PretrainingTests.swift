@@ -82,6 +82,14 @@ struct PretrainingTests {
       #expect(isTable || value == parameter.value, "\(name)")
     }
     #expect(large.step().scores.parts.loss.isFinite)
+    let checkpoint = folder.appendingPathComponent("first.safetensors").path
+    try small.writeModel(to: checkpoint)
+    let again = try Pretrainer(recipe(folder, steps: 1, overrides: ["start=\(checkpoint)"]))
+    #expect(again.step().scores.parts.loss.isFinite)
+    try FileManager.default.removeItem(atPath: folder.path + "/first.heads.safetensors")
+    #expect(throws: CheckpointError.self) {
+      try Pretrainer(recipe(folder, steps: 1, overrides: ["start=\(checkpoint)"]))
+    }
     #expect(throws: CheckpointError.self) {
       try Pretrainer(
         recipe(folder, steps: 1, overrides: ["start=\(snapshot)", "model.width=32"]))

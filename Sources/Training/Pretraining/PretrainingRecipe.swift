@@ -45,7 +45,7 @@ public struct PretrainingRecipe: Codable, Equatable, Sendable {
   public var out = "model.safetensors"
   /// The sizes of the model.
   public var model = Model()
-  /// A snapshot to start from, be it of another image size; `none` for a model of random numbers.
+  /// A snapshot or checkpoint of another run to start from, be it of another image size; `none` for random numbers.
   public var start = PretrainingRecipe.none
   /// Images a step.
   public var batch = 8

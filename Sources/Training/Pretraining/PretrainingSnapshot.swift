@@ -13,10 +13,21 @@ extension Pretrainer {
   }
 
   /// Writes the model as a checkpoint of half-precision floats; the recipe and the steps are in its metadata.
+  ///
+  /// What learned beside it goes into a small file of its own, which another run needs to start from the checkpoint.
   public func writeModel(to path: String) throws {
-    let tensors = model.inventory.parameters.map { ($0.name, $0.value) }
-    try Checkpoint(tensors, source: path, metadata: try metadata)
-      .writeSafetensors(to: path, as: .float16)
+    try write(model.inventory.parameters.map { $0 }, to: path)
+    if steps > 0 { try write(heads.parameters, to: Self.headsPath(beside: path)) }
+  }
+
+  private func write(_ parameters: [Parameter], to path: String) throws {
+    try Checkpoint(
+      parameters.map { ($0.name, $0.value) }, source: path, metadata: try metadata
+    ).writeSafetensors(to: path, as: .float16)
+  }
+
+  private static func headsPath(beside path: String) -> String {
+    (path as NSString).deletingPathExtension + ".heads.safetensors"
   }
 
   /// Writes everything a resumed run needs to end in the same bits.
@@ -46,28 +57,33 @@ extension Pretrainer {
     self.steps = steps
   }
 
-  /// Takes over the values of another run's snapshot; tables of positions are brought to this model's image size.
-  /// - Throws: `CheckpointError` when it is not a snapshot of a model that differs in the image size alone.
+  /// Takes over the values of another run's snapshot, or of its checkpoint and the heads beside it; tables of positions
+  /// are brought to this model's image size.
+  /// - Throws: `CheckpointError` when the model differs in more than the image size.
   func take(from path: String) throws {
-    let snapshot = try Checkpoint(contentsOf: path)
-    for parameter in everything {
-      parameter.value = try resized(parameter.name, to: parameter.shape, in: snapshot)
+    let start = try Checkpoint(contentsOf: path)
+    for parameter in model.inventory.parameters {
+      parameter.value = try resized(parameter.name, to: parameter.shape, in: start)
+    }
+    let hasHeads = heads.parameters.allSatisfy { start.shape(of: $0.name) != nil }
+    let beside = hasHeads ? start : try Checkpoint(contentsOf: Self.headsPath(beside: path))
+    for parameter in heads.parameters {
+      parameter.value = try beside.claim(parameter.name, parameter.shape)
     }
   }
 
   private func resized(
-    _ name: String, to shape: [Int], in snapshot: Checkpoint
+    _ name: String, to shape: [Int], in start: Checkpoint
   ) throws -> Tensor {
-    let found = snapshot.shape(of: name) ?? shape
-    guard found != shape, found.count == shape.count, found.last == shape.last else {
-      return try snapshot.claim(name, shape)
+    let found = start.shape(of: name) ?? shape
+    let isTable = name.hasSuffix("pos_embed") || name.contains(".rel_pos_")
+    guard isTable, found != shape, found.count == shape.count, found.last == shape.last else {
+      return try start.claim(name, shape)
     }
-    let value = try snapshot.claim(name, found)
-    if name.hasSuffix("pos_embed") {
-      return value.resizedChannelLast(height: shape[1], width: shape[2])
-    }
-    guard name.contains(".rel_pos_") else { return try snapshot.claim(name, shape) }
-    return value.resized(axis: 0, to: shape[0])
+    let value = try start.claim(name, found)
+    return shape.count == 4
+      ? value.resizedChannelLast(height: shape[1], width: shape[2])
+      : value.resized(axis: 0, to: shape[0])
   }
 
   private var metadata: [String: String] {
