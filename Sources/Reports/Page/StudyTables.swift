@@ -80,7 +80,8 @@ struct StudyTables {
         """
     }
     let head = [Tables.Column("label", isWord: true)] + study.names.map { Tables.Column($0) }
-    return Tables.table(head, rows, caption: "Mean \(overlap.title) of each label.")
+    return
+      "<div class=\"arms\">\(Tables.table(head, rows, caption: "Mean \(overlap.title) of each label."))</div>"
   }
 
   /// The arms on a terminal.
