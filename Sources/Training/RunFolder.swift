@@ -35,10 +35,12 @@ struct RunFolder {
     try AtomicFile.writeJSON(environment, to: self.environment)
   }
 
-  /// Writes what the run took: the seconds of its steps, and the most memory its last session held at once.
-  func finish(seconds: Double) throws {
+  /// Writes what the run took: the seconds of its steps, the numbers it trained, and the most memory its last session
+  /// held at once.
+  func finish(seconds: Double, trained: Int) throws {
     try AtomicFile.writeJSON(
-      Finished(seconds: seconds, peakMemoryBytes: ProcessMemory.peak), to: finished)
+      Finished(seconds: seconds, trainedParameters: trained, peakMemoryBytes: ProcessMemory.peak),
+      to: finished)
   }
 
   /// Keeps the lines of the first `steps` steps of the metrics, so that a resumed run goes on after them.
@@ -61,10 +63,12 @@ extension AtomicFile {
 /// What a run took.
 private struct Finished: Encodable {
   let seconds: Double
+  let trainedParameters: Int
   let peakMemoryBytes: Int?
 
   enum CodingKeys: String, CodingKey {
     case seconds
+    case trainedParameters = "trained_parameters"
     case peakMemoryBytes = "peak_memory_bytes"
   }
 }

@@ -86,7 +86,7 @@ public final class Trainer {
     let steps = recipe.budget.steps ?? 0
     if state.step < steps { try takeSteps(steps) }
     try parts.adapter().write(to: folder.adapter)
-    try folder.finish(seconds: state.seconds)
+    try folder.finish(seconds: state.seconds, trained: parts.adapted.learningCount)
     report(.finished(adapter: folder.adapter))
   }
 

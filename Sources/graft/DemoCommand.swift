@@ -1,18 +1,20 @@
 import Archives
 import ArgumentParser
 import Checkpoints
-import Failures
 import Foundation
-import Volumes
+import Reports
+import Tensors
 
 /// `graft demo`: the whole job on generated scans.
 struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
-    abstract: "Runs the whole job on generated scans and bundled weights, ending in a report.",
+    abstract: "Runs the whole job on generated scans and bundled weights, ending in a page.",
     discussion: """
-      Generates labelled abdominal volumes, then packs, tunes, predicts, evaluates and reports with the commands \
-      it prints, which can be copied:
+      Generates labelled abdominal CT and brain MR scans, five exemplars and ten test cases of each, and adapts the \
+      weights by decoder-lora, decoder-full and samed, and beside them a model that was never trained. Each run is \
+      tuned, predicts, is evaluated and reported with the commands that are printed, which can be copied; one page \
+      shows all of them side by side:
 
         graft demo --out runs/demo
       """)
@@ -22,86 +24,119 @@ struct DemoCommand: AsyncParsableCommand {
   var out = "graft-demo"
   @Option(help: "The weights to adapt; the bundled ones where none are named.")
   var weights: String?
+  @Flag(help: .hidden) var rehearsal = false
   @OptionGroup var common: CommonOptions
 
-  /// Scans to learn from, and scans to be tested on.
-  private static let (exemplars, tests) = (5, 4)
+  private var control: String { "\(out)/never-trained.safetensors" }
+  private var page: String { "\(out)/report.html" }
 
   func run() async throws {
     let console = common.apply()
     let start = Date()
     let weights = try weights ?? BundledWeights.path()
     _ = try Checkpoint(contentsOf: weights)
-    try replaceFolder()
-    console.tell(
-      "generating \(Self.exemplars + Self.tests) labelled abdominal volumes (synthetic, seed 1)",
-      event: "generating")
-    try writeScans()
-    for command in commands(weights: weights) {
-      console.tell("\n$ graft \(command.joined(separator: " "))", event: "command")
-      let options = ["--threads", "\(common.threads)", "--log-format", common.logFormat.rawValue]
-      try await Graft.run(command + options)
-      fflush(nil)
-    }
+    let trials = DemoTrial.both(
+      in: out, weights: weights, control: control, scale: rehearsal ? .rehearsal : .full)
+    try replaceFolder(for: trials)
+    console.tell("making a never-trained model of the same sizes", event: "control")
+    try DemoControl.write(like: weights, to: control, console)
+    var studies: [Study] = []
+    for trial in trials { studies.append(try await study(trial, console)) }
     let seconds = Int(Date().timeIntervalSince(start))
-    print("\nThe scans are synthetic. The report is \(out)/run/report.html (\(seconds) s in all).")
+    let whole = StudyPage(
+      title: "Few exemplars, several methods", lead: Self.lead, studies: studies,
+      facts: try facts(weights, trials[0].scale, seconds: seconds), commands: commands(trials[0]),
+      version: Graft.configuration.version)
+    try AtomicFile.write(Data(whole.html.utf8), to: page)
+    for study in studies { print("\n\(study.table)", terminator: "") }
+    print("\nThe scans are synthetic. The page of all of it is \(page) (\(seconds) s in all).")
   }
 
-  private func commands(weights: String) -> [[String]] {
-    let run = "\(out)/run"
+  private static let lead = """
+    Everything here is synthetic: the scans were drawn by graft, from formulas and random numbers. The page shows what \
+    the program does and how its methods compare on such scans; it tells nothing about patients.
+    """
+
+  /// Makes the scans of an anatomy and sends every arm through the whole job.
+  private func study(_ trial: DemoTrial, _ console: Console) async throws -> Study {
+    console.tell(
+      "generating \(trial.scale.exemplars + trial.scale.tests) labelled scans: \(trial.name) (synthetic, seed 1)",
+      event: "generating")
+    try trial.writeScans()
+    try await run(trial.pack, console)
+    var arms: [Study.Arm] = []
+    for arm in trial.arms {
+      let start = Date()
+      try await run(trial.tune(arm), console)
+      let seconds = Date().timeIntervalSince(start)
+      for command in trial.use(arm) { try await run(command, console) }
+      let folder = trial.run(arm)
+      arms.append(
+        Study.Arm(
+          try Run(describing: folder), words: arm.words, seconds: seconds,
+          report: "\(trial.name)/\(arm.name)/report.html"))
+    }
+    return try Study(title: trial.title, question: trial.question, arms: arms)
+  }
+
+  /// Prints a command and runs it.
+  private func run(_ command: [String], _ console: Console) async throws {
+    console.tell("\n\(Self.line(command))", event: "command")
+    let options = ["--threads", "\(common.threads)", "--log-format", common.logFormat.rawValue]
+    try await Graft.run(command + options)
+    fflush(nil)
+  }
+
+  /// A command as it is typed.
+  private static func line(_ command: [String]) -> String {
+    let words = command.map { word in
+      word.contains { !$0.isLetter && !$0.isNumber && !"-_./,=+:@%".contains($0) }
+        ? "'\(word.replacing("'", with: "'\\''"))'" : word
+    }
+    return "$ graft \(words.joined(separator: " "))"
+  }
+
+  /// The first run of an anatomy, from scans to report.
+  private func commands(_ trial: DemoTrial) -> [(title: String, lines: [String])] {
+    let arm = trial.arms[0]
     return [
-      [
-        "pack", "--dataset", "nifti", "\(out)/scans", "--out", "\(out)/scans.h5", "--labels",
-        "\(out)/labels.yaml", "--split", "train=\(Self.exemplars),test=-\(Self.tests)", "--window",
-        "-160,240",
-      ],
-      [
-        "tune", "--weights", weights, "--pack", "\(out)/scans.h5", "--method", "decoder-lora",
-        "--out", run, "--set", "budget.steps=1000", "--set", "image.size=128",
-      ],
-      [
-        "predict", "--weights", weights, "--adapter", "\(run)/adapter.safetensors",
-        "\(out)/test/images", "--out", "\(out)/masks", "--keep-largest", "--confidence",
-      ],
-      [
-        "evaluate", "--prediction", "\(out)/masks", "--reference", "\(out)/test/labels",
-        "--labels", "\(out)/labels.yaml", "--images", "\(out)/test/images", "--out",
-        "\(run)/evaluation",
-      ],
-      ["report", run],
+      (
+        "\(trial.title), \(arm.name); the other runs differ in weights, method and budget",
+        ([trial.pack, trial.tune(arm)] + trial.use(arm)).map(Self.line)
+      )
+    ]
+  }
+
+  private func facts(
+    _ weights: String, _ scale: DemoScale, seconds: Int
+  ) throws -> [(name: String, value: String)] {
+    [
+      ("Weights", URL(fileURLWithPath: weights).lastPathComponent),
+      ("Their SHA-256", try Digest.sha256(ofFile: weights)),
+      ("Scans of each anatomy", "\(scale.exemplars) exemplars, \(scale.tests) tests"),
+      ("Threads", "\(Threads.count), \(Processor.instructionSet)"),
+      ("Time in all", "\(seconds) s"), ("Version", Graft.configuration.version),
     ]
   }
 
   /// Makes the folders; of what is there, only an earlier demo's own files and folders are removed.
-  private func replaceFolder() throws {
+  private func replaceFolder(for trials: [DemoTrial]) throws {
     let files = FileManager.default
     try AtomicFile.makeFolder(out)
-    let isDemo = files.fileExists(atPath: "\(out)/scans/images/subject00.nii.gz")
+    let isDemo = trials.contains {
+      files.fileExists(atPath: "\($0.folder)/scans/images/subject00.nii.gz")
+    }
     guard try isDemo || files.contentsOfDirectory(atPath: out).isEmpty else {
       throw ValidationError("\(out) holds something that is not a demo. Give an empty folder.")
     }
-    let made = ["scans", "scans.h5", "scans.embeddings", "labels.yaml", "test", "run", "masks"]
-    for path in made.map({ "\(out)/\($0)" }) where files.fileExists(atPath: path) {
+    let made = trials.flatMap { trial in trial.contents.map { "\(trial.folder)/\($0)" } }
+    for path in made + [control, page] where files.fileExists(atPath: path) {
       try files.removeItem(atPath: path)
     }
-    for folder in ["scans/images", "scans/labels", "test/images", "test/labels"] {
-      try AtomicFile.makeFolder("\(out)/\(folder)")
-    }
-  }
-
-  private func writeScans() throws {
-    let phantoms = PhantomVolumes(.abdomen, seed: 1)
-    let map = phantoms.labelNames.enumerated().map { "\($1): \($0 + 1)" }
-    try AtomicFile.write(
-      Data((map.joined(separator: "\n") + "\n").utf8), to: "\(out)/labels.yaml")
-    for subject in 0..<Self.exemplars + Self.tests {
-      let (image, labels) = phantoms.subject(subject)
-      let name = "subject\(subject < 10 ? "0" : "")\(subject).nii.gz"
-      try image.write("\(out)/scans/images/\(name)")
-      try labels.write("\(out)/scans/labels/\(name)")
-      guard subject >= Self.exemplars else { continue }
-      try image.write("\(out)/test/images/\(name)")
-      try labels.write("\(out)/test/labels/\(name)")
+    for trial in trials {
+      for folder in ["scans/images", "scans/labels", "test/images", "test/labels"] {
+        try AtomicFile.makeFolder("\(trial.folder)/\(folder)")
+      }
     }
   }
 }

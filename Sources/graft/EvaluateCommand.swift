@@ -55,6 +55,9 @@ struct EvaluateCommand: AsyncParsableCommand {
       """)
   var images: String?
 
+  @Flag(help: "Print what the cases come to and not each of them; --out keeps them all.")
+  var brief = false
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -113,7 +116,7 @@ struct EvaluateCommand: AsyncParsableCommand {
   private func finish(
     _ findings: Findings, record: EvaluationRecord?, in folder: String?, _ console: Console
   ) throws {
-    print(findings.table, terminator: "")
+    print(brief ? findings.briefTable : findings.table, terminator: "")
     guard let folder else { return }
     try findings.write(to: folder, record: record)
     console.tell(

@@ -55,4 +55,16 @@ struct BrowserTests {
       #expect(dom.contains("type=\"search\""))
     }
   }
+
+  @Test func `one slider moves the pictures of all runs of a study`() async throws {
+    try await inFolder { root in
+      let study = try await RunFolders.study(in: root)
+      guard let (dom, console) = try opened(study, at: "#case-1:3", in: root) else { return }
+      #expect(console == "")
+      #expect(dom.components(separatedBy: "class=\"viewer\"").count == 2)
+      #expect(dom.components(separatedBy: "filter=\"url(#window-1)\"").count == 3)
+      #expect(dom.components(separatedBy: "type=\"checkbox\"").count == 3)
+      #expect(dom.contains("aria-valuetext=\"slice 3 of 4\""))
+    }
+  }
 }

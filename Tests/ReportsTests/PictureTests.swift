@@ -103,7 +103,8 @@ struct PictureTests {
     let html = Page([run], version: "graft 0.1.0").html
     #expect(
       html.contains(">Exemplars</h2>") && html.contains("axial slice 2 of 4, 1 labelled; centre B"))
-    #expect(html.contains("p&lt;1&gt;") && html.contains("data-name=\"spleen\""))
+    #expect(html.contains("p&lt;1&gt;") && html.contains("</svg>spleen</li>"))
+    #expect(html.contains("<path class=\"f2\" vector-effect=\"non-scaling-stroke\" d=\"M"))
     #expect(Markup(html).problem == nil)
   }
 }

@@ -85,6 +85,25 @@ enum RunFolders {
     return root.appendingPathComponent("out")
   }
 
+  /// The page of a study of two evaluations of the same cases, which are called "out" and "out (2)".
+  static func study(in root: URL) async throws -> String {
+    var arms: [Study.Arm] = []
+    for name in ["a", "b"] {
+      let place = root.appendingPathComponent(name)
+      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+      let folder = try await evaluation(of: (0..<7).map { "case<\($0)>" }, in: place)
+      arms.append(
+        Study.Arm(
+          try Run(folder: folder.path), words: "words of \(name)", seconds: 12,
+          report: "\(name)/r.html"))
+    }
+    let study = try Study(title: "Boxes", question: "Which box?", arms: arms)
+    return StudyPage(
+      title: "All boxes", lead: "Drawn.", studies: [study], facts: [("Fact", "1")],
+      commands: [("Boxes", ["$ graft x <y>"])], version: "graft 0.1.0"
+    ).html
+  }
+
   /// The page of some folders.
   static func page(_ folders: URL...) throws -> String {
     Page(try folders.map { try Run(folder: $0.path) }, version: "graft 0.1.0").html

@@ -4,11 +4,18 @@ extension Findings {
   /// The tables for a terminal: the rows, what they come to and over how many values, and what stands out.
   ///
   /// They hold the most telling measures; the others are in the files.
-  public var table: String {
+  public var table: String { table(withRows: true) }
+
+  /// The tables for a terminal without the rows.
+  public var briefTable: String { table(withRows: false) }
+
+  private func table(withRows: Bool) -> String {
     let title =
       "\(wrapped(evaluation.note))\nDistances in \(evaluation.unitWords); – is undefined.\n"
     let several = evaluation.predictions != [nil]
-    var parts = [title, several ? sideBySide : caseTable, summaryTable]
+    var parts = [title]
+    if withRows { parts.append(several ? sideBySide : caseTable) }
+    parts.append(summaryTable)
     if !centres.isEmpty { parts.append(centreTable) }
     if !comparisons.isEmpty { parts.append(comparisonTable) }
     if let sentence = emptyMasks { parts.append(sentence) }

@@ -4,6 +4,8 @@ import Metrics
 /// interval.
 struct DifferencePlot {
   let results: Results
+  /// Where given, only the differences to this prediction are drawn.
+  var control: String?
 
   private static let (left, right) = (150.0, 456.0)
   private static let pitch = 38.0
@@ -22,8 +24,8 @@ struct DifferencePlot {
 
   private func figure(_ measure: Measure) -> HTML? {
     let rows = results.findings.comparisons.filter {
-      $0.measure == measure && $0.label == nil
-        || $0.measure == measure && results.evaluation.labels.count == 1
+      $0.measure == measure && $0.label == results.evaluation.groups.last
+        && (control == nil || $0.second == control)
     }.map { Row(comparison: $0, points: differences($0)) }
     let values = rows.flatMap { $0.points.map(\.value) }
     guard let least = values.min(), let most = values.max() else { return nil }

@@ -26,11 +26,13 @@ public struct Exemplar: Sendable {
     let picture = frame.picture(
       values, range: window ?? Self.window(of: values), channels: channels)
     let slice = cut.labels(index, of: labels.values)
-    let masks = classes.indices.map { position in
+    let masks = [
       MaskDrawing(
-        name: classes[position], style: classes.count > LineKey.styles ? 0 : position,
-        paths: [frame.outline(of: Members([Int32(position + 1)]), in: slice, cut)])
-    }
+        name: "labels", style: 0,
+        paths: classes.indices.map {
+          frame.outline(of: Members([Int32($0 + 1)]), in: slice, cut)
+        }, isFilled: true)
+    ]
     let place =
       image.geometry.unit == .pixel
       ? "" : "\(cut.plane.rawValue) slice \(index + 1) of \(cut.count), \(filled) labelled"

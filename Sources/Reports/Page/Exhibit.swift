@@ -1,4 +1,5 @@
 import Archives
+import Foundation
 import Metrics
 import Tensors
 import Volumes
@@ -14,16 +15,19 @@ struct Exhibit {
   /// The median intensity of what the reference holds in the slice that is shown first; nil without image or reference.
   let intensity: Float?
 
-  /// Reads a case's files, or says why it cannot be shown; `room` is in bytes of the page.
+  /// Reads a case's files, or says why it cannot be shown; `room` is in bytes of the page, and `withMostClasses` says
+  /// which slice is shown first.
   static func of(
-    _ name: String, in results: Results, room: Int
+    _ name: String, in results: Results, room: Int, withMostClasses: Bool = false
   ) -> Result<Exhibit, ReportError> {
-    do { return .success(try Exhibit(name, results, room: room)) } catch {
+    do { return .success(try Exhibit(name, results, room, withMostClasses)) } catch {
       return .failure(error)
     }
   }
 
-  private init(_ name: String, _ results: Results, room: Int) throws(ReportError) {
+  private init(
+    _ name: String, _ results: Results, _ room: Int, _ withMostClasses: Bool
+  ) throws(ReportError) {
     func refuse(_ reason: String) -> ReportError { .incomparable(case: name, reason: reason) }
     let known = results.sources.compactMap { source in
       source.record?.cases.first { $0.name == name }
@@ -49,7 +53,8 @@ struct Exhibit {
     let (image, note) = Self.image(files.image, on: reference)
     let stack = SliceStack(
       masks: volumes, image: image,
-      classes: results.sources.compactMap { $0.record?.classes }.first, room: room)
+      classes: results.sources.compactMap { $0.record?.classes }.first, room: room,
+      withMostClasses: withMostClasses)
     self.stack = stack
     self.masks = masks
     self.notes = notes + (note.map { [$0] } ?? [])
@@ -89,6 +94,34 @@ struct Exhibit {
       return (nil, "The image has another grid than the masks.")
     }
     return (image, nil)
+  }
+}
+
+extension Exhibit {
+  /// The slices as the script reads them.
+  var data: HTML {
+    func pair(_ range: ClosedRange<Float>) -> JSONText {
+      .array([.number(Double(range.lowerBound)), .number(Double(range.upperBound))])
+    }
+    let slices = stack.slices.map { slice in
+      JSONText.object(
+        [
+          ("number", .integer(slice.number)),
+          (
+            "paths",
+            .object(
+              zip(masks, slice.outlines).map { mask, paths in
+                ("\(mask.style)", .array(paths.map { .string($0) }))
+              })
+          ),
+        ] + (slice.picture.map { [("image", .string($0.base64EncodedString()))] } ?? []))
+    }
+    let text = JSONText.object([
+      ("start", .integer(stack.start)), ("count", .integer(stack.count)),
+      ("classes", .array(stack.classes.map { .string($0) })), ("range", pair(stack.range)),
+      ("window", pair(stack.window)), ("slices", .array(slices)),
+    ]).text
+    return HTML(safe: text.replacingOccurrences(of: "<", with: "\\u003c"))
   }
 }
 

@@ -117,9 +117,19 @@ struct MaskDrawing {
   let style: Int
   /// The outline of each class.
   let paths: [String]
+  /// Whether each class is filled in its own colour; else all of them are lines of one.
+  var isFilled = false
 
-  /// A dark line below a bright one, so that it shows on any ground.
+  /// Filled, or a dark line below a bright one, so that it shows on any ground.
   var markup: HTML {
+    if isFilled {
+      let parts = paths.enumerated().map { place, path -> HTML in
+        """
+        <path class="f\(place % LineKey.colours + 1)" vector-effect="non-scaling-stroke" d="\(path)"/>
+        """
+      }
+      return "<g class=\"role filled\" data-role=\"\(style)\" data-name=\"\(name)\">\(parts)</g>"
+    }
     let path = paths.joined()
     return """
       <g class="role r\(style % LineKey.styles)" data-role="\(style)" data-name="\(name)">\
@@ -133,6 +143,19 @@ struct MaskDrawing {
 enum LineKey {
   /// How many line styles of outlines there are.
   static let styles = 5
+  /// How many colours of filled classes there are.
+  static let colours = 8
+
+  /// Names with the colours of filled classes.
+  static func classes(_ names: [String]) -> HTML {
+    let keys = names.enumerated().map { index, name -> HTML in
+      """
+      <li><svg class="key" viewBox="0 0 28 12" aria-hidden="true"><rect class="f\(index % colours + 1)" \
+      width="28" height="12" rx="3"/></svg>\(name)</li>
+      """
+    }
+    return "<ul class=\"keys\">\(keys)</ul>"
+  }
 
   /// Names with the line styles of outlines.
   static func outlines(_ names: [String]) -> HTML {

@@ -1,4 +1,3 @@
-import Foundation
 import Metrics
 
 /// The pictures of the best, the median and the worst case.
@@ -71,36 +70,9 @@ struct Gallery {
       \(stack.frame.drawing(
         stack.picture, masks: drawings,
         words: "\(entry.name): outlines of \(names)\(ground). \(stack.caption ?? "")"))\
-      <script type="application/json">\(data(exhibit))</script>\
+      <script type="application/json">\(exhibit.data)</script>\
       <p class="small">\(place ?? "")\(exhibit.notes.joined(separator: " "))</p>
       """
-  }
-
-  /// The slices as the script reads them.
-  private func data(_ exhibit: Exhibit) -> HTML {
-    let stack = exhibit.stack
-    func pair(_ range: ClosedRange<Float>) -> JSONText {
-      .array([.number(Double(range.lowerBound)), .number(Double(range.upperBound))])
-    }
-    let slices = stack.slices.map { slice in
-      JSONText.object(
-        [
-          ("number", .integer(slice.number)),
-          (
-            "paths",
-            .object(
-              zip(exhibit.masks, slice.outlines).map { mask, paths in
-                ("\(mask.style)", .array(paths.map { .string($0) }))
-              })
-          ),
-        ] + (slice.picture.map { [("image", .string($0.base64EncodedString()))] } ?? []))
-    }
-    let text = JSONText.object([
-      ("start", .integer(stack.start)), ("count", .integer(stack.count)),
-      ("classes", .array(stack.classes.map { .string($0) })), ("range", pair(stack.range)),
-      ("window", pair(stack.window)), ("slices", .array(slices)),
-    ]).text
-    return HTML(safe: text.replacingOccurrences(of: "<", with: "\\u003c"))
   }
 
   /// The leading measures of a case's labels; of several predictions the overlap side by side.

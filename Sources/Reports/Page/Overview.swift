@@ -137,9 +137,15 @@ struct Overview {
   }
 
   /// What was run, in a few words, where there is one run.
-  private var facts: HTML {
-    guard runs.count == 1, !runs[0].facts.isEmpty else { return "" }
-    let entries = runs[0].facts.map { fact -> HTML in
+  private var facts: HTML { runs.count == 1 ? FactList.markup(runs[0].facts) : "" }
+}
+
+/// Names and values on the first screen.
+enum FactList {
+  /// The list, of a SHA-256 the first digits; nothing where it is empty.
+  static func markup(_ facts: [(name: String, value: String)]) -> HTML {
+    guard !facts.isEmpty else { return "" }
+    let entries = facts.map { fact -> HTML in
       let isHash = fact.value.count == 64
       let value: HTML =
         isHash

@@ -29,32 +29,10 @@ public struct Page: Sendable {
       results.flatMap { Warnings.of($0) } + galleries.flatMap { Warnings.of($0, runs) }
       + runs.flatMap { Warnings.of($0, named: runs.count > 1) }
     let overview = Overview(runs: runs, results: results, warnings: warnings)
-    let page: HTML = """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <title>\(title) – graft</title>
-      <style>
-      \(Assets.style)</style>
-      </head>
-      <body>
-      <a class="skip" href="#main">To the results</a>
-      <header><div class="top"><p class="mark">graft report</p></div><h1>\(title)</h1>
-      \(overview.markup)
-      <nav class="contents" aria-label="Contents"><ul>\(sections.map(\.link))</ul></nav></header>
-      <main id="main">
-      \(sections.map(\.markup))</main>
-      <footer><p>\(version). Research software, <strong>not a medical device</strong>.</p></footer>
-      <script>
-      \(Assets.script)</script>
-      </body>
-      </html>
-
-      """
-    return page.markup
+    return Document(
+      tab: "\(title) – graft", mark: "graft report", title: title, lead: overview.markup,
+      sections: sections, version: version
+    ).html
   }
 
   private func sections(_ results: [Results], _ galleries: [Gallery]) -> [Section] {

@@ -43,17 +43,21 @@ public struct Run: Sendable {
   /// How long the steps took, in seconds.
   var seconds: Double? { environment("seconds").flatMap(Double.init) ?? steps.last?.seconds }
 
+  /// How many numbers of the model were trained.
+  var trainedParameters: Int? { environment("trained_parameters").flatMap(Int.init) }
+
   /// What was run, in a few words.
   var facts: [(name: String, value: String)] {
     let hashes = [("Weights", "weights_sha256"), ("Pack", "pack_sha256")].compactMap { name, key in
       environment(key).map { (name: name, value: $0) }
     }
     let time = seconds.map { [(name: "Time", value: duration($0))] } ?? []
+    let trained = trainedParameters.map { [(name: "Trained parameters", value: grouped($0))] } ?? []
     let peak = environment("peak_memory_bytes").flatMap(Double.init)
       .map { [(name: "Peak memory", value: memory($0))] }
     let others = [("Seed", "seed"), ("Precision", "precision"), ("Version", "version")]
       .compactMap { name, key in environment(key).map { (name: name, value: $0) } }
-    return (provenance?.facts ?? []) + hashes + time + (peak ?? []) + others
+    return (provenance?.facts ?? []) + hashes + time + trained + (peak ?? []) + others
   }
 
   /// Reads a run folder, or a folder that `graft evaluate --out` wrote.

@@ -28,8 +28,8 @@ struct RunSection {
     guard let provenance = run.provenance, !provenance.exemplars.isEmpty else { return nil }
     let figures = provenance.exemplars.map(\.figure)
     let keys =
-      provenance.classes.count > LineKey.styles
-      ? HTML("") : LineKey.outlines(provenance.classes)
+      provenance.classes.count > LineKey.colours
+      ? HTML("") : LineKey.classes(provenance.classes)
     return Section(
       "exemplars-\(number)", "Exemplars\(suffix)",
       lead: "What the run learned from: the slice of each case with the largest labelled area.",

@@ -64,6 +64,17 @@ struct SliceContents {
     return nil
   }
 
+  /// The slice with the most classes of a mask and, of those, the largest area; nil where it is empty.
+  static func richest(of mask: LabelVolume, _ cut: Slices, members: [Members]) -> Int? {
+    let found = (0..<cut.count).map { index in
+      let values = cut.labels(index, of: mask.values)
+      let areas = members.map { one in values.count { one.contains($0) } }.filter { $0 > 0 }
+      return (index: index, classes: areas.count, area: areas.reduce(0, +))
+    }
+    return found.filter { $0.classes > 0 }.max { ($0.classes, $0.area) < ($1.classes, $1.area) }?
+      .index
+  }
+
   /// The slices to show: all where they fit, else those with a mask and some around them, else every second, third … of
   /// these; always with `key`.
   static func chosen(

@@ -20,7 +20,7 @@ struct SliceStack {
 
   /// The slices in their order.
   let slices: [Slice]
-  /// The slice with the largest area of the first mask, or of any where that is empty: its place in `slices`.
+  /// The slice that is shown first: its place in `slices`.
   let start: Int
   /// How many slices the case has.
   let count: Int
@@ -37,8 +37,12 @@ struct SliceStack {
   let picture: PNG?
 
   /// Cuts the slices of canonical masks on one grid, and of the image where there is one; `room` is in bytes of the page.
+  ///
+  /// First is the slice with the largest area of the first mask, or of any where that is empty; `withMostClasses` asks
+  /// for the one with the most classes of the first mask.
   init(
-    masks: [LabelVolume], image: Volume?, classes: [EvaluationRecord.Class]?, room: Int
+    masks: [LabelVolume], image: Volume?, classes: [EvaluationRecord.Class]?, room: Int,
+    withMostClasses: Bool = false
   ) {
     let cut = Plane.acquired.slices(of: masks[0].geometry)
     count = cut.count
@@ -53,10 +57,13 @@ struct SliceStack {
     frame = Frame(
       around: SliceContents.bounds(contents.flatMap { $0 }), height: cut.height,
       width: cut.width, spacing: cut.spacing)
-    let key = SliceContents.largest(contents) ?? cut.count / 2
+    let members = groups.map { Members($0.values) }
+    let richest =
+      withMostClasses ? SliceContents.richest(of: masks[0], cut, members: members) : nil
+    let key = richest ?? SliceContents.largest(contents) ?? cut.count / 2
     let cutter = Cutter(
       cut: cut, frame: frame, masks: masks, image: image,
-      members: groups.map { Members($0.values) })
+      members: members)
     (range, window) = cutter.range(
       of: SliceContents.chosen(contents, around: key, fitting: Self.measuredSlices))
     picture = cutter.picture(key, range: window)

@@ -1,18 +1,19 @@
-/** The slices of a case, its windowing and its outlines, in the drawing that the page already shows. */
+/** The slices of a case, its windowing and its outlines, in the drawings that the page already shows. */
 class Viewer {
   constructor(figure, number) {
     this.figure = figure;
     this.number = number;
     this.data = JSON.parse(figure.querySelector("script").textContent);
-    this.drawing = figure.querySelector("svg.slice");
-    this.image = this.drawing.querySelector("image");
+    this.drawings = [...figure.querySelectorAll("svg.slice")];
+    this.roles = [...figure.querySelectorAll(".slice .role")];
+    this.images = [...figure.querySelectorAll(".slice image")];
     this.position = this.data.start;
     [this.low, this.high] = this.data.window ?? [0, 1];
     this.panel = element("div", { className: "viewer" });
     this.addSlices();
-    if (this.image) this.addWindow();
+    if (this.images.length) this.addWindow();
     this.addChoices();
-    figure.querySelector(".slice").after(this.panel);
+    (figure.querySelector(".panels") ?? this.drawings[0]).after(this.panel);
     this.show(this.position);
   }
 
@@ -34,15 +35,17 @@ class Viewer {
       (position) => this.show(position));
   }
 
-  /** Draws a slice: its picture and the outline of each class in each mask. */
+  /** Draws a slice: its picture and the outline of each class in each mask, as one line or each filled. */
   show(position) {
     this.position = Math.max(0, Math.min(this.data.slices.length - 1, position));
     const slice = this.data.slices[this.position];
-    if (this.image) this.image.setAttribute("href", `data:image/png;base64,${slice.image}`);
-    for (const role of this.drawing.querySelectorAll(".role")) {
-      const paths = slice.paths[role.dataset.role];
-      const chosen = paths.filter((_, index) => this.class === undefined || index === this.class);
-      for (const path of role.querySelectorAll("path")) path.setAttribute("d", chosen.join(""));
+    for (const image of this.images) image.setAttribute("href", `data:image/png;base64,${slice.image}`);
+    for (const role of this.roles) {
+      const chosen = slice.paths[role.dataset.role]
+        .map((path, index) => (this.class === undefined || index === this.class ? path : ""));
+      const line = role.classList.contains("filled") ? undefined : chosen.join("");
+      role.querySelectorAll("path")
+        .forEach((path, index) => path.setAttribute("d", line ?? chosen[index]));
     }
     const words = this.figure.querySelector(".where");
     if (words) words.textContent = words.textContent.replace(/\d+(?= of)/, slice.number);
@@ -55,17 +58,17 @@ class Viewer {
   /** Windowing by a linear map of the stored brightness; the stored range is wider than the window. */
   addWindow() {
     const make = (kind, attributes, ...children) => {
-      const made = document.createElementNS(this.drawing.namespaceURI, kind);
+      const made = document.createElementNS(this.drawings[0].namespaceURI, kind);
       for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
       made.append(...children);
       return made;
     };
     this.maps = ["R", "G", "B"].map((channel) => make(`feFunc${channel}`, { type: "linear" }));
     const id = `window-${this.number}`;
-    this.drawing.prepend(make("filter",
+    this.drawings[0].prepend(make("filter",
       { id, x: "0", y: "0", width: "1", height: "1", "color-interpolation-filters": "sRGB" },
       make("feComponentTransfer", {}, ...this.maps)));
-    this.image.setAttribute("filter", `url(#${id})`);
+    for (const image of this.images) image.setAttribute("filter", `url(#${id})`);
     const [least, most] = this.data.range;
     const step = (most - least) / 255;
     this.level = this.addSlider("Brightness", { min: 0, max: 255, step: "any" },
@@ -74,7 +77,7 @@ class Viewer {
       (place) => this.setWindow((this.low + this.high) / 2, this.widest * Math.pow(0.02, place / 100)));
     this.widest = 2 * (most - least);
     this.setWindow((this.low + this.high) / 2, this.high - this.low);
-    this.addDragging();
+    for (const drawing of this.drawings) this.addDragging(drawing);
   }
 
   /** Shows the intensities around `centre` over `width`. */
@@ -94,30 +97,34 @@ class Viewer {
   }
 
   /** With the mouse: across for contrast, up and down for brightness, as viewers of scans do. */
-  addDragging() {
-    this.drawing.addEventListener("pointerdown", (start) => {
+  addDragging(drawing) {
+    drawing.addEventListener("pointerdown", (start) => {
       if (start.pointerType !== "mouse" || start.button !== 0) return;
       start.preventDefault();
-      this.drawing.setPointerCapture(start.pointerId);
+      drawing.setPointerCapture(start.pointerId);
       const [centre, width] = [(this.low + this.high) / 2, this.high - this.low];
       const moved = (event) => {
         const [dx, dy] = [event.clientX - start.clientX, event.clientY - start.clientY];
         this.setWindow(centre + dy * width / 200, Math.min(this.widest,
           Math.max(this.widest * 0.02, width * Math.exp(-dx / 150))));
       };
-      this.drawing.addEventListener("pointermove", moved);
-      this.drawing.addEventListener("pointerup",
-        () => this.drawing.removeEventListener("pointermove", moved), { once: true });
+      drawing.addEventListener("pointermove", moved);
+      drawing.addEventListener("pointerup",
+        () => drawing.removeEventListener("pointermove", moved), { once: true });
     });
   }
 
   /** Which masks and which class are drawn, and the way back to the window at the start. */
   addChoices() {
     const row = element("div", { className: "row" });
-    for (const role of this.drawing.querySelectorAll(".role")) {
+    for (const name of new Set(this.roles.map((role) => role.dataset.name))) {
       const box = element("input", { type: "checkbox", checked: true });
-      box.addEventListener("change", () => role.classList.toggle("hidden", !box.checked));
-      row.append(element("label", {}, box, role.dataset.name));
+      box.addEventListener("change", () => {
+        for (const role of this.roles) {
+          if (role.dataset.name === name) role.classList.toggle("hidden", !box.checked);
+        }
+      });
+      row.append(element("label", {}, box, name));
     }
     if (this.data.classes.length > 1) {
       const choice = element("select", {}, element("option", { value: "" }, "all classes"),
@@ -129,7 +136,7 @@ class Viewer {
       });
       this.panel.append(element("label", { htmlFor: choice.id }, "Class"), choice);
     }
-    if (this.image) {
+    if (this.images.length) {
       const [low, high] = this.data.window;
       const reset = element("button", { type: "button" }, "Reset");
       reset.title = "Brightness and contrast as at the start";
