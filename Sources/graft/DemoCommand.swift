@@ -3,6 +3,7 @@ import ArgumentParser
 import Checkpoints
 import Foundation
 import Reports
+import SegmentAnything
 import Tensors
 
 /// `graft demo`: the whole job on generated scans.
@@ -34,9 +35,10 @@ struct DemoCommand: AsyncParsableCommand {
     let console = common.apply()
     let start = Date()
     let weights = try weights ?? BundledWeights.path()
-    _ = try Checkpoint(contentsOf: weights)
+    let side = try Configuration(of: Checkpoint(contentsOf: weights).withOfficialNames()).imageSize
     let trials = DemoTrial.both(
-      in: out, weights: weights, control: control, scale: rehearsal ? .rehearsal : .full)
+      in: out, weights: weights, control: control,
+      scale: rehearsal ? .rehearsal : .full(side: side))
     try replaceFolder(for: trials)
     console.tell("making a never-trained model of the same sizes", event: "control")
     try DemoControl.write(like: weights, to: control, console)

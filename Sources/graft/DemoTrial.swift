@@ -30,22 +30,22 @@ struct DemoTrial {
   static func both(
     in out: String, weights: String, control: String, scale: DemoScale
   ) -> [DemoTrial] {
-    let decoder = ["augment.variants=4"]
+    let decoder = ["augment.variants=2"]
     let arms = [
       Arm(
-        name: "decoder-lora", method: "decoder-lora", weights: weights, steps: scale.steps(400),
+        name: "decoder-lora", method: "decoder-lora", weights: weights, steps: scale.steps(250),
         words: "low-rank corrections in the mask decoder", settings: decoder),
       Arm(
-        name: "decoder-full", method: "decoder-full", weights: weights, steps: scale.steps(400),
+        name: "decoder-full", method: "decoder-full", weights: weights, steps: scale.steps(250),
         words: "the whole mask decoder", settings: decoder),
       Arm(
-        name: "samed", method: "samed", weights: weights, steps: scale.steps(240),
+        name: "samed", method: "samed", weights: weights, steps: scale.steps(150),
         words: "low-rank corrections in the encoder, and the whole mask decoder",
         settings: [
           "batch=2", "augment.kind=free", "optimizer.rate=0.002", "schedule.name=cosine",
         ]),
       Arm(
-        name: "never-trained", method: "decoder-lora", weights: control, steps: scale.steps(400),
+        name: "never-trained", method: "decoder-lora", weights: control, steps: scale.steps(250),
         words: "decoder-lora on random weights", settings: decoder),
     ]
     return [.abdomen, .brain].map { kind in
@@ -144,9 +144,11 @@ struct DemoScale {
   let settings: [String]
   private let isRehearsal: Bool
 
-  /// What is shown to people.
-  static let full = DemoScale(
-    exemplars: 5, tests: 10, settings: ["image.size=128"], isRehearsal: false)
+  /// What is shown to people: images as large as the model's own, of which `side` is the side, but no larger than 192.
+  static func full(side: Int) -> DemoScale {
+    DemoScale(
+      exemplars: 5, tests: 10, settings: ["image.size=\(min(side, 192))"], isRehearsal: false)
+  }
   /// The least that goes through every command, in seconds.
   static let rehearsal = DemoScale(
     exemplars: 2, tests: 3, settings: ["image.size=64", "augment.variants=1", "batch=1"],
@@ -155,8 +157,9 @@ struct DemoScale {
   /// The steps of a run that has so many in full.
   func steps(_ full: Int) -> Int { isRehearsal ? 1 : full }
 
-  /// The voxels of the scans; nil stands for the phantoms' own.
-  func extents(of kind: PhantomVolumes.Kind) -> SIMD3<Int>? {
-    isRehearsal ? SIMD3(28, 24, 9) : nil
+  /// The voxels of the scans.
+  func extents(of kind: PhantomVolumes.Kind) -> SIMD3<Int> {
+    isRehearsal
+      ? SIMD3(28, 24, 9) : kind == .abdomen ? SIMD3(112, 88, 30) : SIMD3(96, 112, 30)
   }
 }
