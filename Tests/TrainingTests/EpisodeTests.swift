@@ -1,7 +1,6 @@
 import Tensors
 import Testing
-
-@testable import Training
+import Training
 
 /// What an episode of pretraining counts: pixels by token and cell, means over structures.
 struct EpisodeTests {

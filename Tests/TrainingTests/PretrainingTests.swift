@@ -86,7 +86,7 @@ struct PretrainingTests {
     try small.writeModel(to: checkpoint)
     let again = try Pretrainer(recipe(folder, steps: 1, overrides: ["start=\(checkpoint)"]))
     #expect(again.step().scores.parts.loss.isFinite)
-    try FileManager.default.removeItem(atPath: folder.path + "/first.heads.safetensors")
+    try FileManager.default.removeItem(atPath: folder.path + "/first.safetensors.heads")
     #expect(throws: CheckpointError.self) {
       try Pretrainer(recipe(folder, steps: 1, overrides: ["start=\(checkpoint)"]))
     }

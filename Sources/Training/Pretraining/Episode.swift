@@ -1,26 +1,26 @@
 import Exemplars
 import SegmentAnything
-import Tensors
+package import Tensors
 import Volumes
 
 /// A few subjects of one generated task, each of which is to be understood from the others.
-struct Episode {
+package struct Episode {
   /// The subjects, varied.
-  let subjects: [Subject]
+  package let subjects: [Subject]
 
   /// One subject's image and labels at the sizes the model answers in.
-  struct Subject {
+  package struct Subject {
     /// The encoder's input [3, S, S].
-    let input: Tensor
+    package let input: Tensor
     /// The part of each pixel of the logits, [4g, 4g]; see ``PhantomSlice/parts``.
-    let parts: [UInt8]
+    package let parts: [UInt8]
 
     /// The label of each pixel of the logits, 0 for what nobody asks for.
-    var labels: [UInt8] { parts.map { $0 > PhantomSlice.lastLabel ? 0 : $0 } }
+    package var labels: [UInt8] { parts.map { $0 > PhantomSlice.lastLabel ? 0 : $0 } }
   }
 
   /// The episode of a task: `count` subjects, images of `size` pixels square, logits of `side`.
-  init(task index: Int, seed: UInt64, count: Int, size: Int, side: Int) {
+  package init(task index: Int, seed: UInt64, count: Int, size: Int, side: Int) {
     let task = PhantomTask(seed: seed, index: index, size: size)
     subjects = (0..<count).map { number in
       let (picture, parts) = Episode.varied(
@@ -54,15 +54,15 @@ struct Episode {
 }
 
 /// Which pixels belong to which structure, in the order of the tokens and of the cells inside each.
-struct PixelGroups {
+package struct PixelGroups {
   /// The structures of fewer pixels than this are not counted.
-  static let fewest = 4
+  package static let fewest = 4
 
   /// The value of each pixel, 16 for each token of the grid in turn.
-  let values: [UInt8]
+  package let values: [UInt8]
 
   /// The groups of pixels [4g, 4g] given row by row.
-  init(_ rows: [UInt8], grid: Int) {
+  package init(_ rows: [UInt8], grid: Int) {
     let side = 4 * grid
     values = (0..<side * side).map { at in
       let (token, cell) = (at / 16, at % 16)
@@ -71,28 +71,28 @@ struct PixelGroups {
   }
 
   /// The pixels of several images, one image after the other.
-  init(joining groups: [PixelGroups]) { values = groups.flatMap(\.values) }
+  package init(joining groups: [PixelGroups]) { values = groups.flatMap(\.values) }
 
   /// How many pixels have each value.
-  var counts: [Int] {
+  package var counts: [Int] {
     var counts = [Int](repeating: 0, count: 256)
     for value in values { counts[Int(value)] += 1 }
     return counts
   }
 
   /// The place of each pixel's value among the chosen ones, 0 for values that were not chosen.
-  func indices(in chosen: [UInt8]) -> [UInt8] {
+  package func indices(in chosen: [UInt8]) -> [UInt8] {
     var place = [UInt8](repeating: 0, count: 256)
     for (index, value) in chosen.enumerated() { place[Int(value)] = UInt8(index) }
     return values.map { place[Int($0)] }
   }
 
   /// Weights that take the mean over the pixels of each chosen value, [chosen, pixels].
-  func pixelMeans(of chosen: [UInt8]) -> Tensor { means(of: chosen, cells: 1) }
+  package func pixelMeans(of chosen: [UInt8]) -> Tensor { means(of: chosen, cells: 1) }
 
   /// Weights that take the mean over the tokens of each chosen value, by the share of each token's pixels,
   /// [chosen, tokens].
-  func tokenMeans(of chosen: [UInt8]) -> Tensor { means(of: chosen, cells: 16) }
+  package func tokenMeans(of chosen: [UInt8]) -> Tensor { means(of: chosen, cells: 16) }
 
   private func means(of chosen: [UInt8], cells: Int) -> Tensor {
     let counts = counts

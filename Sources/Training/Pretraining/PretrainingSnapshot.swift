@@ -27,7 +27,7 @@ extension Pretrainer {
   }
 
   private static func headsPath(beside path: String) -> String {
-    (path as NSString).deletingPathExtension + ".heads.safetensors"
+    path + ".heads"
   }
 
   /// Writes everything a resumed run needs to end in the same bits.
