@@ -52,9 +52,9 @@ struct FullDiskTests {
     try """
     out: disk/new.safetensors
     model: {image: 32, patch: 8, width: 16, depth: 2, heads: 2, window: 2, global: [1], neck: 32, mlp: 16}
-    tasks: 2
-    batch: 1
+    batch: 2
     steps: 1
+    validation: {tasks: 1}
     """.write(toFile: data.path("pretrain.yaml"), atomically: true, encoding: .utf8)
     let commands: [([String], String)] = [
       (data.pack(to: "disk/p.h5"), "disk/p.h5"),
@@ -67,7 +67,7 @@ struct FullDiskTests {
       (["report", "run", "--out", "disk/r.html"], "disk/r.html"),
       (["convert", weights, "disk/w.safetensors", "--to", "official"], "disk/w.safetensors"),
       (["convert", adapter, "disk/peft", "--to", "peft", "--weights", weights], "disk/peft"),
-      (["pretrain", "pretrain.yaml"], "disk/new.safetensors.snapshot"),
+      (["pretrain", "pretrain.yaml"], "disk/new.safetensors."),
     ]
     let before = try data.files().filter { !$0.value.isEmpty }
     for (arguments, file) in commands {
