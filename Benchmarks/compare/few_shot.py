@@ -38,7 +38,7 @@ RECIPES = [
     },
     {
         "name": "best",
-        "tune": ["--method", "decoder-lora", "--set", "image.size=192", "--set", "budget.steps=1400"],
+        "tune": ["--method", "decoder-lora", "--set", "image.size=192", "--set", "budget.steps=2400"],
         "predict": [],
         "tasks": {},
         "asked": {"hippocampus": (0.80, None), "brats": (0.86, None)},
