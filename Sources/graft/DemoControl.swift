@@ -7,16 +7,14 @@ import Training
 
 /// The control of the demo: a model of the same sizes as the one that is shown, which was never trained.
 enum DemoControl {
-  /// Where a pretrained model keeps the recipe that made it.
-  private static let recipeKey = "pretraining_recipe"
-
   /// Writes the model as it was before its first step where it tells its recipe, else random weights of its sizes.
   static func write(like weights: String, to path: String, _ console: Console) throws {
     let checkpoint = try Checkpoint(contentsOf: weights).withOfficialNames()
     do {
-      if let text = checkpoint.metadata[recipeKey] {
+      if let text = checkpoint.metadata[Pretrainer.recipeKey] {
         let recipe = try PretrainingRecipe(
-          yaml: text, name: "\(recipeKey) of \(weights)", overrides: ["start=none", "steps=0"])
+          yaml: text, name: "\(Pretrainer.recipeKey) of \(weights)",
+          overrides: ["start=none", "steps=0"])
         return try Pretrainer(recipe).writeModel(to: path)
       }
     } catch let error as RecipeError {

@@ -26,7 +26,8 @@ struct DemoTrial {
   let arms: [Arm]
   let scale: DemoScale
 
-  /// The abdomen and the brain, with the same runs of equal budgets.
+  /// The abdomen and the brain, with the same runs: those of the decoder have equal steps, samed fewer, since one of its
+  /// steps costs about ten of theirs.
   static func both(
     in out: String, weights: String, control: String, scale: DemoScale
   ) -> [DemoTrial] {
@@ -149,6 +150,7 @@ struct DemoScale {
     DemoScale(
       exemplars: 5, tests: 10, settings: ["image.size=\(min(side, 192))"], isRehearsal: false)
   }
+
   /// The least that goes through every command, in seconds.
   static let rehearsal = DemoScale(
     exemplars: 2, tests: 3, settings: ["image.size=64", "augment.variants=1", "batch=1"],

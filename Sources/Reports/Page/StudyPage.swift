@@ -79,7 +79,7 @@ public struct StudyPage: Sendable {
   private func warnings(_ study: Study) -> HTML {
     let found =
       Warnings.of(study.results)
-      + zip(study.arms, study.names).flatMap { arm, _ in Warnings.of(arm.run, named: true) }
+      + study.arms.flatMap { Warnings.of($0.run, named: true) }
     guard !found.isEmpty else { return "" }
     let items = found.map { warning -> HTML in "<li>\(warning)</li>" }
     return """

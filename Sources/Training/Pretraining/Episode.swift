@@ -16,7 +16,7 @@ package struct Episode {
     package let parts: [UInt8]
 
     /// The label of each pixel of the logits, 0 for what nobody asks for.
-    package var labels: [UInt8] { parts.map { $0 > PhantomSlice.lastLabel ? 0 : $0 } }
+    package var labels: [UInt8] { parts.map(PhantomSlice.label) }
   }
 
   /// The episode of a task: `count` subjects, images of `size` pixels square, logits of `side`.
@@ -81,7 +81,10 @@ package struct PixelGroups {
   }
 
   /// The place of each pixel's value among the chosen ones, 0 for values that were not chosen.
-  package func indices(in chosen: [UInt8]) -> [UInt8] {
+  package func indices(in chosen: [UInt8]) -> [UInt8] { Self.indices(of: values, in: chosen) }
+
+  /// The place of each value among the chosen ones, 0 for values that were not chosen.
+  static func indices(of values: [UInt8], in chosen: [UInt8]) -> [UInt8] {
     var place = [UInt8](repeating: 0, count: 256)
     for (index, value) in chosen.enumerated() { place[Int(value)] = UInt8(index) }
     return values.map { place[Int($0)] }

@@ -10,7 +10,7 @@ struct PretrainingCurve {
     ["step", "parts_dice", "classes_dice"] + SimulatedPrompt.allCases.map { "\($0)_iou" }
 
   /// The table of a run that has taken so many steps: the rows up to there stay where the file exists.
-  init(path: String, steps: Int) throws {
+  init(path: String, steps: Int) {
     self.path = path
     let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
     rows = text.split(separator: "\n").dropFirst().map(String.init).filter { row in

@@ -26,19 +26,19 @@ struct PretrainingObjective {
   /// The loss of the answers; structures of a random subject are asked for by each of the given kinds of prompts.
   func losses(prompts kinds: [SimulatedPrompt], using random: inout Random) -> Losses {
     let subjects = episode.subjects
-    let grid = model.configuration.imageSize / model.configuration.patch
+    let grid = model.configuration.grid
     let embeddings = subjects.map { model.imageEncoder($0.input) }
     let features = embeddings.map(heads.features)
     var losses = Losses(total: Variable(Tensor(0)))
     let share = 1 / Float(subjects.count)
+    let parts = subjects.map { PixelGroups($0.parts, grid: grid) }
+    let labels = subjects.map { PixelGroups($0.labels, grid: grid) }
     for index in subjects.indices {
       let others = subjects.indices.filter { $0 != index }
-      let parts = subjects.map { PixelGroups($0.parts, grid: grid) }
       let part = partLoss(features, parts, index, others)
       losses.scores.parts.add(part.loss, part.agreement)
       losses.total = add(
         losses.total, scale(part.total, by: share * PretrainingObjective.partWeight))
-      let labels = subjects.map { PixelGroups($0.labels, grid: grid) }
       guard let asked = classLoss(embeddings, labels, index, others) else { continue }
       losses.scores.classes.add(asked.loss, asked.agreement)
       losses.total = add(
@@ -94,10 +94,7 @@ struct PretrainingObjective {
     let means = weightedSums(joined(rows), weights: support.tokenMeans(of: chosen))
     let tokens = heads.tokens(of: means, single: model.maskDecoder.singleMaskToken)
     let logits = model.masks(of: embeddings[own], classTokens: tokens).masks
-    let labels = episode.subjects[own].labels
-    var place = [UInt8](repeating: 0, count: 256)
-    for (index, value) in chosen.enumerated() { place[Int(value)] = UInt8(index) }
-    return answer(logits, labels.map { place[Int($0)] })
+    return answer(logits, PixelGroups.indices(of: episode.subjects[own].labels, in: chosen))
   }
 
   private func joined(_ parts: [Variable]) -> Variable {

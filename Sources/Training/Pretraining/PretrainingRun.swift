@@ -36,7 +36,7 @@ public struct PretrainingRun {
       try pretrainer.resume(from: snapshotPath)
     }
     tell(.began(steps: pretrainer.steps))
-    var curve = try PretrainingCurve(path: recipe.out + ".curve.csv", steps: pretrainer.steps)
+    var curve = PretrainingCurve(path: recipe.out + ".curve.csv", steps: pretrainer.steps)
     while pretrainer.steps < recipe.steps {
       let step = pretrainer.step()
       guard step.isFinite else {

@@ -6,8 +6,10 @@ import SegmentAnything
 import Tensors
 
 extension Pretrainer {
+  /// Where a checkpoint's metadata keep the recipe that made it.
+  public static let recipeKey = "pretraining_recipe"
+
   private enum Key {
-    static let recipe = "pretraining_recipe"
     static let steps = "steps"
     static let optimizer = "optimizer/"
   }
@@ -41,7 +43,7 @@ extension Pretrainer {
   /// - Throws: `TrainingError.foreignSnapshot` when it belongs to another recipe.
   public func resume(from path: String) throws {
     let snapshot = try Checkpoint(contentsOf: path)
-    guard snapshot.metadata[Key.recipe] == (try metadata)[Key.recipe],
+    guard snapshot.metadata[Self.recipeKey] == (try metadata)[Self.recipeKey],
       let steps = snapshot.metadata[Key.steps].flatMap(Int.init)
     else {
       throw TrainingError.foreignSnapshot(path, reason: "its recipe differs from the one given")
@@ -89,7 +91,7 @@ extension Pretrainer {
   private var metadata: [String: String] {
     get throws {
       [
-        Key.recipe: try recipe.yaml(), Key.steps: "\(steps)",
+        Self.recipeKey: try recipe.yaml(), Key.steps: "\(steps)",
         "decoder_heads": "\(model.configuration.decoderHeads)",
         "licence": "Apache-2.0; trained on generated images only",
       ]

@@ -12,8 +12,16 @@ public struct PhantomSlice: Sendable {
   /// The labels, 0 for everything nobody asks for.
   public let label: ByteImage
 
-  /// The highest label of a task.
-  public static let lastLabel: UInt8 = 8
+  /// The highest label of a task; parts above it are regions nobody asks for.
+  private static let lastLabel: UInt8 = 8
+
+  /// The label of a part, 0 for a region nobody asks for.
+  public static func label(ofPart part: UInt8) -> UInt8 { part > lastLabel ? 0 : part }
+
+  /// The part of a pixel of a region with a label.
+  static func part(label: UInt8, region: UInt8) -> UInt8 {
+    label > 0 ? label : UInt8(clamping: Int(region) + Int(lastLabel) + 1)
+  }
 
   /// An image [3, H, W] with parts of the same size.
   public init(image: Tensor, parts: ByteImage) {
@@ -21,7 +29,7 @@ public struct PhantomSlice: Sendable {
     self.parts = parts
     label = ByteImage(
       height: parts.height, width: parts.width,
-      values: parts.values.map { $0 > PhantomSlice.lastLabel ? 0 : $0 })
+      values: parts.values.map(PhantomSlice.label))
   }
 }
 
@@ -71,9 +79,7 @@ public struct PhantomTask: Sendable {
       image: threeChannels(image),
       parts: ByteImage(
         height: size.height, width: size.width,
-        values: zip(painting.labels, painting.regions).map { label, region in
-          label > 0 ? label : UInt8(clamping: Int(region) + Int(PhantomSlice.lastLabel) + 1)
-        }))
+        values: zip(painting.labels, painting.regions).map(PhantomSlice.part)))
   }
 
   private func view(using random: inout Random) -> PhantomGrid {
