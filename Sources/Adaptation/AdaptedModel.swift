@@ -1,5 +1,5 @@
 public import Checkpoints
-public import Layers
+import Layers
 public import SegmentAnything
 public import Tensors
 
@@ -51,12 +51,6 @@ public final class AdaptedModel {
       throw AdaptationError.trainsNothing(method: plan.method.rawValue)
     }
   }
-
-  /// The parameters that learn, in the order of the model.
-  public var learning: [Parameter] { model.inventory.parameters.learning }
-
-  /// The number of scalars that learn.
-  public var learningCount: Int { learning.reduce(0) { $0 + $1.value.count } }
 
   /// What the adapted model has that the base weights have not: what learns, and heads that were replaced.
   public var changes: [(String, Tensor)] {

@@ -42,7 +42,7 @@ public struct Adapter {
   }
 
   /// What a model has learned.
-  public init(of model: AdaptedModel, preprocessing: String, labels: [Label]) {
+  public init(of model: any LearningSegmenter, preprocessing: String, labels: [Label]) {
     plan = model.plan
     baseSHA256 = model.baseSHA256
     self.preprocessing = preprocessing

@@ -66,8 +66,13 @@ public struct Plan: Codable, Equatable, Sendable {
     self.classHeads = classHeads
   }
 
-  /// Whether the image encoder stays as it is, so that its embeddings can be computed once.
-  public var freezesEncoder: Bool { method == .decoderLora || method == .decoderFull }
+  /// The first block of an image encoder of `depth` blocks that depends on what learns; `depth` where none does.
+  func firstLearningBlock(ofDepth depth: Int) -> Int {
+    switch method {
+    case .decoderLora, .decoderFull: depth
+    case .samed, .samedSmall, .encoderLora: 0
+    }
+  }
 
   /// A place where a low-rank correction belongs.
   struct Site {

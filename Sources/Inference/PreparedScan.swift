@@ -1,6 +1,5 @@
 import Adaptation
 import Foundation
-import SegmentAnything
 import Tensors
 import Volumes
 
@@ -68,8 +67,7 @@ struct PreparedScan {
 
   /// Whether slices are worked on side by side.
   func isSmall(_ prediction: VolumePrediction) -> Bool {
-    let patch = prediction.model.model.configuration.patch
-    return prediction.preparation.size / patch <= PreparedScan.smallGrid
+    prediction.preparation.size / prediction.segmenter.patch <= PreparedScan.smallGrid
   }
 }
 

@@ -1,14 +1,12 @@
 public import Adaptation
-import Autodiff
 import Foundation
-import SegmentAnything
 public import Tensors
 public import Volumes
 
-/// A model, what it was trained to see, and its classes: turns volumes into label volumes.
+/// A network, what it was trained to see, and its classes: turns volumes into label volumes.
 public struct VolumePrediction {
-  /// The adapted model.
-  public let model: AdaptedModel
+  /// The network.
+  public let segmenter: any Segmenter
   /// How a volume becomes the model's images.
   public let preparation: ImagePreparation
   /// The classes; class 1 first.
@@ -23,9 +21,21 @@ public struct VolumePrediction {
     imageSize: Int? = nil
   ) throws {
     guard model.plan.classHeads != nil else { throw InferenceError.needsPrompts(adapter: name) }
-    preparation = try ImagePreparation(of: adapter, name: name, size: imageSize, model.model)
-    self.model = model
-    labels = adapter.labels
+    self.init(
+      model,
+      preparation: try ImagePreparation(
+        of: adapter, name: name, size: imageSize, patch: model.patch),
+      labels: adapter.labels, keepsLargest: keepsLargest)
+  }
+
+  /// The prediction of a network that sees images prepared in the given way.
+  public init(
+    _ segmenter: any Segmenter, preparation: ImagePreparation, labels: [Adapter.Label],
+    keepsLargest: Bool
+  ) {
+    self.segmenter = segmenter
+    self.preparation = preparation
+    self.labels = labels
     self.keepsLargest = keepsLargest
   }
 
@@ -113,10 +123,8 @@ public struct VolumePrediction {
   /// The logits [K, h, w] of a slice [C, h, w] of a normalised volume.
   func logits(of slice: Tensor) -> Tensor {
     let (height, width) = (slice.shape[1], slice.shape[2])
-    let embedding = model.model.imageEncoder(preparation.input(slice)).detached
-    let masks = model.model.masks(of: embedding).masks.value
     return preparation.restored(
-      masks.reshaped(Array(masks.shape.dropFirst())), height: height, width: width)
+      segmenter.logits(of: preparation.input(slice)), height: height, width: width)
   }
 
   /// The index of the highest of the first axis at every pixel of logits [K, h, w]; the lowest index where they tie.

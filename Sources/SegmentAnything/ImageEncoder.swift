@@ -37,12 +37,14 @@ public final class ImageEncoder {
   /// Computes the blocks' frozen products in a number format, as far as the processor can.
   ///
   /// In bfloat16 the linear maps' factors are rounded, and those of attention where no gradient passes; norms, softmax, the
-  /// patches' embedding and the neck stay in single precision, and so does all that learns. `forTraining` says that
-  /// gradients will pass through the blocks.
-  public func compute(in precision: Precision, forTraining: Bool = false) {
+  /// patches' embedding and the neck stay in single precision, and so does all that learns. Gradients will pass
+  /// through the blocks from `trainingFrom` on, where it is given.
+  public func compute(in precision: Precision, trainingFrom first: Int? = nil) {
     self.precision = precision.available
-    for layer in blocks.flatMap(\.linears) {
-      layer.weight.compute(in: self.precision, forTraining: forTraining)
+    for (index, block) in blocks.enumerated() {
+      for layer in block.linears {
+        layer.weight.compute(in: self.precision, forTraining: index >= first ?? blocks.count)
+      }
     }
   }
 

@@ -6,19 +6,11 @@ import Tensors
 
 /// An image of a step.
 struct StepImage {
-  /// What the frozen part of the model made of it, or it itself.
-  enum Content {
-    /// The embedding [1, g, g, C].
-    case embedding(Tensor)
-    /// The model's input [3, S, S].
-    case input(Tensor)
-  }
-
-  /// The image.
-  let content: Content
+  /// The image, or what the frozen part of the model made of it.
+  let content: SliceContent
   /// What the model is told of the object; nil for class tokens.
   let prompt: Prompt?
-  /// The class of each pixel [4g, 4g], or 1 for the object.
+  /// The class of each pixel [s, s] of the logits, or 1 for the object.
   let target: [UInt8]
 }
 
@@ -35,26 +27,22 @@ struct BatchPass {
   private let joined: Variable
 
   /// Predicts the images and computes the loss.
-  init(_ adapted: AdaptedModel, _ images: [StepImage], _ objective: Objective) {
-    learning = adapted.learning
-    let model = adapted.model
-    let predictions = BatchPass.map(images.count) { index -> MaskPrediction in
-      let image = images[index]
-      let embedding =
-        switch image.content {
-        case .embedding(let value): Variable(value)
-        case .input(let value): model.imageEncoder(value)
-        }
-      guard let prompt = image.prompt else { return model.masks(of: embedding) }
-      // The mask of token 0 is SAM's answer to an unambiguous prompt.
-      return model.masks(of: embedding, prompts: [prompt]).chosen(multimask: false)
-    }
+  init(_ segmenter: any LearningSegmenter, _ images: [StepImage], _ objective: Objective) {
+    learning = segmenter.learning
     let isPrompted = images.contains { $0.prompt != nil }
-    let shape = Array(predictions[0].masks.shape.dropFirst())
+    let predictions = BatchPass.map(images.count) { index -> (logits: Variable, iou: Variable?) in
+      let image = images[index]
+      guard let prompt = image.prompt, let asked = segmenter as? any PromptableSegmenter else {
+        return (segmenter.logits(from: image.content), nil)
+      }
+      let answer = asked.masks(from: image.content, prompt: prompt)
+      return (answer.masks, answer.iou)
+    }
+    let shape = Array(predictions[0].logits.shape.dropFirst())
     let size = shape.product
-    outputs = predictions.map { prediction in
-      let masks = reshape(prediction.masks, [1, size])
-      return isPrompted ? concatenate([masks, prediction.iou], axis: 1) : masks
+    outputs = predictions.map { logits, iou in
+      let masks = reshape(logits, [1, size])
+      return iou.map { concatenate([masks, $0], axis: 1) } ?? masks
     }
     joined = Variable(
       Tensor.concatenated(outputs.map(\.value), axis: 0), wantsGradient: true)

@@ -1,7 +1,6 @@
-import Autodiff
+import Adaptation
 import Exemplars
 import Foundation
-import SegmentAnything
 import Tensors
 
 /// Encodes, once, the variants whose embeddings the store beside the pack does not have.
@@ -10,10 +9,10 @@ struct EmbeddingFill {
   let store: EmbeddingStore
   /// What reads the store in the background.
   let ahead: EmbeddingReadAhead
-  /// The model whose encoder is frozen.
-  let model: Sam
-  /// The SHA-256 of its weights.
-  let weights: String
+  /// The network whose first layers are frozen.
+  let segmenter: any LearningSegmenter
+  /// The name of the last frozen place.
+  let cut: String
   /// What is encoded.
   let variants: SliceVariants
 
@@ -24,7 +23,8 @@ struct EmbeddingFill {
 
   private func key(_ name: SliceVariants.Name) throws -> EmbeddingKey {
     try variants.key(
-      name, weights: weights, precision: model.imageEncoder.precision, format: store.format)
+      name, weights: segmenter.baseSHA256, cut: cut, precision: segmenter.precision,
+      format: store.format)
   }
 
   /// The names whose embeddings are missing.
@@ -38,9 +38,10 @@ struct EmbeddingFill {
   }
 
   /// The shape of an embedding.
-  private var shape: [Int] {
-    [variants.side / 4, variants.side / 4, model.configuration.promptWidth]
-  }
+  private var shape: [Int] { segmenter.frozenShape(imageSize: variants.imageSize) }
+
+  /// Whether images are encoded side by side.
+  private var isSmall: Bool { variants.imageSize / segmenter.patch <= EmbeddingFill.smallGrid }
 
   /// Encodes and stores, telling after every part how many are done; stops where `isInterrupted` says so.
   func encode(
@@ -62,7 +63,6 @@ struct EmbeddingFill {
 
   /// One embedding [1, g, g, C], and the time of one where many are computed, by a trial that is not stored.
   func trial(_ names: [SliceVariants.Name]) -> (embedding: Tensor, seconds: Double)? {
-    let isSmall = variants.side / 4 <= EmbeddingFill.smallGrid
     let some = Array(names.prefix(isSmall ? 2 * Threads.count : 1))
     // The first of small ones is for the weights to come into memory.
     if isSmall { _ = encoded(Array(some.prefix(1)), isInterrupted: { false }) }
@@ -74,12 +74,9 @@ struct EmbeddingFill {
 
   /// The embeddings of some images; of large ones, whose encoding takes seconds, those before an interruption.
   private func encoded(_ names: [SliceVariants.Name], isInterrupted: () -> Bool) -> [Tensor] {
-    func encode(_ index: Int) -> Tensor {
-      let embedding = model.imageEncoder(variants.input(names[index])).value
-      return embedding.reshaped(Array(embedding.shape.dropFirst()))
-    }
+    func encode(_ index: Int) -> Tensor { segmenter.frozen(variants.input(names[index])) }
     var values: [Tensor] = []
-    if variants.side / 4 <= EmbeddingFill.smallGrid {
+    if isSmall {
       values = names.map { _ in Tensor(zeros: []) }
       values.withUnsafeMutableBufferPointer { values in
         let values = values

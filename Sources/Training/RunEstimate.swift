@@ -35,7 +35,9 @@ extension Trainer {
       // A snapshot holds what learns and the optimizer's two memories of it; while one is written, one more is there.
       let learned = 4 * summary.scalars
       estimate.diskBytes += learned + 3 * learned * (recipe.snapshot.keep + 1)
-      memory = parts.fill == nil ? (recipe.batch - 1) * keptBytesPerImage : 0
+      // The trial was of one image.
+      memory =
+        (recipe.batch - 1) * parts.segmenter.keptBytes(imageSize: parts.preparation.size)
     }
     estimate.memoryBytes = ProcessMemory.peak.map { $0 + memory }
     return estimate
@@ -46,14 +48,8 @@ extension Trainer {
     if parts.fill != nil { return try parts.secondsPerStep(within: 2, standIn: standIn) }
     let images = try parts.images(ofStep: 0)
     let start = Date()
-    _ = BatchPass(parts.adapted, Array(images.prefix(1)), Objective(loss: recipe.loss)).gradients()
+    _ = BatchPass(parts.segmenter, Array(images.prefix(1)), Objective(loss: recipe.loss))
+      .gradients()
     return Date().timeIntervalSince(start) * Double(images.count)
-  }
-
-  /// The bytes an image's way through a learning encoder keeps for the way back.
-  private var keptBytesPerImage: Int {
-    let encoder = parts.adapted.model.imageEncoder
-    return (encoder.blocks.count - encoder.recomputedBlocks)
-      * encoder.keptBytesPerBlock(imageSize: parts.preparation.size)
   }
 }

@@ -12,8 +12,8 @@ import Volumes
 
 /// What a run consists of before its first step: the adapted model, the samples, and how they become batches.
 final class RunParts {
-  /// The model with the plan applied and `initial` filled in.
-  let adapted: AdaptedModel
+  /// The network with the plan applied and `initial` filled in.
+  let segmenter: any LearningSegmenter
   /// How slices become the model's images.
   let preparation: ImagePreparation
   /// The variants of the slices.
@@ -22,7 +22,7 @@ final class RunParts {
   let samples: [TrainingSample]
   /// Which samples each step takes.
   let order: BatchOrder
-  /// What encodes the variants once; nil where the encoder learns.
+  /// What encodes the variants once; nil where everything depends on what learns.
   let fill: EmbeddingFill?
   /// The classes.
   let labels: [Adapter.Label]
@@ -37,31 +37,32 @@ final class RunParts {
     random = Random(seed: recipe.seed)
     let weights = try Checkpoint(contentsOf: recipe.weights).withOfficialNames()
     let pack = try Pack(recipe.pack)
-    adapted = try AdaptedModel(
+    let adapted = try AdaptedModel(
       base: weights, plan: recipe.plan(classes: pack.labels.classes.count),
       decoderHeads: decoderHeads, using: random.split("initialisation"))
     let files = try (recipe.initial ?? []).map { try Checkpoint(contentsOf: $0) }
     for file in files { try adapted.fill(from: file) }
     try adapted.checkHeads(filledBy: files)
-    adapted.model.imageEncoder.compute(
-      in: recipe.precision, forTraining: !adapted.plan.freezesEncoder)
-    let sizes = adapted.model.configuration
+    segmenter = adapted
+    segmenter.compute(in: recipe.precision, forTraining: true)
     preparation = try recipe.preparation(
-      window: RunParts.window(of: pack), imageSize: sizes.imageSize)
-    guard preparation.size % sizes.patch == 0 else {
+      window: RunParts.window(of: pack), imageSize: segmenter.imageSize)
+    guard preparation.size % segmenter.patch == 0 else {
       throw RecipeError.value(
         file: recipe.weights, key: "image.size", found: "\(preparation.size)",
-        expected: "this model needs a multiple of its patch, \(sizes.patch)")
+        expected: "this model needs a multiple of its patch, \(segmenter.patch)")
     }
-    RunParts.limitMemory(
-      of: adapted.model.imageEncoder, images: recipe.batch, size: preparation.size)
+    // What a step keeps stays within half of the machine's memory.
+    segmenter.limitMemory(
+      toBytesPerImage: Int(ProcessInfo.processInfo.physicalMemory / 2) / recipe.batch,
+      imageSize: preparation.size)
     let set = try TrainingSet(
       pack, preparation: preparation, emptyShare: recipe.slices.empty,
       prompted: recipe.prompts != .none, using: random)
     let variants = SliceVariants(
-      set.slices, side: 4 * preparation.size / sizes.patch, preparation: preparation,
-      augment: recipe.augment, seed: recipe.seed,
-      areStored: adapted.plan.freezesEncoder)
+      set.slices, side: segmenter.outputSide(imageSize: preparation.size),
+      preparation: preparation, augment: recipe.augment, seed: recipe.seed,
+      areStored: segmenter.cut != nil)
     self.variants = variants
     samples = set.samples.filter { sample in
       guard let object = sample.object else { return true }
@@ -73,9 +74,7 @@ final class RunParts {
     }
     order = try BatchOrder(
       count: samples.count, batch: recipe.batch, explicit: recipe.batches, using: random)
-    fill =
-      try adapted.plan.freezesEncoder
-      ? RunParts.fill(recipe, adapted, variants) : nil
+    fill = try RunParts.fill(recipe, segmenter, variants)
     labels = pack.labels.classes.enumerated().map { index, entry in
       Adapter.Label(name: entry.name, value: Int(pack.labels.outputValue(of: index + 1)))
     }
@@ -86,20 +85,14 @@ final class RunParts {
   }
 
   private static func fill(
-    _ recipe: Recipe, _ adapted: AdaptedModel, _ variants: SliceVariants
-  ) throws -> EmbeddingFill {
+    _ recipe: Recipe, _ segmenter: any LearningSegmenter, _ variants: SliceVariants
+  ) throws -> EmbeddingFill? {
+    guard let cut = segmenter.cut else { return nil }
     let store = try EmbeddingStore(
       folder: EmbeddingStore.folder(forPack: recipe.pack), format: recipe.store)
     return EmbeddingFill(
-      store: store, ahead: EmbeddingReadAhead(store), model: adapted.model,
-      weights: adapted.baseSHA256, variants: variants)
-  }
-
-  /// Lets the way back compute so many blocks again that what a step keeps stays within half of the machine's memory.
-  private static func limitMemory(of encoder: ImageEncoder, images: Int, size: Int) {
-    let perBlock = max(1, images * encoder.keptBytesPerBlock(imageSize: size))
-    let fitting = Int(ProcessInfo.processInfo.physicalMemory / 2) / perBlock
-    encoder.recomputedBlocks = max(0, encoder.blocks.count - fitting)
+      store: store, ahead: EmbeddingReadAhead(store), segmenter: segmenter, cut: cut,
+      variants: variants)
   }
 
   /// The window all training cases of a pack have in common.
@@ -140,7 +133,7 @@ final class RunParts {
     guard recipe.prompts != .none else {
       return try zip(names, variants).map {
         StepImage(
-          content: try standIn.map { .embedding($0) } ?? content($0, $1), prompt: nil,
+          content: try standIn.map { .stored($0) } ?? content($0, $1), prompt: nil,
           target: $1.target)
       }
     }
@@ -167,8 +160,8 @@ final class RunParts {
     }
     func content(
       _ name: SliceVariants.Name, _ variant: SliceVariants.Sample
-    ) throws -> StepImage.Content {
-      try standIn.map { .embedding($0) } ?? self.content(name, variant)
+    ) throws -> SliceContent {
+      try standIn.map { .stored($0) } ?? self.content(name, variant)
     }
     let own = target(variant)
     if let prompt = simulation.prompt(for: own, side: variants.side, using: &random) {
@@ -183,16 +176,16 @@ final class RunParts {
 
   private func content(
     _ name: SliceVariants.Name, _ variant: SliceVariants.Sample
-  ) throws -> StepImage.Content {
-    if let fill { return .embedding(try fill.embedding(name)) }
-    return .input(variant.input ?? variants.input(name))
+  ) throws -> SliceContent {
+    if let fill { return .stored(try fill.embedding(name)) }
+    return .image(variant.input ?? variants.input(name))
   }
 
   /// The time of a step, by some that are not taken: two or more, until `limit` seconds have passed.
   func secondsPerStep(within limit: Double, standIn: Tensor? = nil) throws -> Double {
     func take(_ step: Int) throws {
       let images = try images(ofStep: step, standIn: standIn)
-      _ = BatchPass(adapted, images, Objective(loss: recipe.loss)).gradients()
+      _ = BatchPass(segmenter, images, Objective(loss: recipe.loss)).gradients()
     }
     try take(0)
     let start = Date()
@@ -209,17 +202,17 @@ final class RunParts {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let text = String(decoding: try encoder.encode(preparation), as: UTF8.self)
-    return Adapter(of: adapted, preprocessing: text, labels: labels)
+    return Adapter(of: segmenter, preprocessing: text, labels: labels)
   }
 
   /// What learns, by name.
   var learned: [String: Tensor] {
-    Dictionary(uniqueKeysWithValues: adapted.learning.map { ($0.name, $0.value) })
+    Dictionary(uniqueKeysWithValues: segmenter.learning.map { ($0.name, $0.value) })
   }
 
   /// Puts what was learned before into the model; `path` is where it came from.
   func take(_ values: [String: Tensor], of path: String) throws(TrainingError) {
-    for parameter in adapted.learning {
+    for parameter in segmenter.learning {
       guard let value = values[parameter.name], value.shape == parameter.shape else {
         throw .foreignSnapshot(
           path, reason: "it has no \(parameter.name) of shape \(parameter.shape)")

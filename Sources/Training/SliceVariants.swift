@@ -62,6 +62,9 @@ final class SliceVariants {
       slice: slice.position, variant: name.number)
   }
 
+  /// The side of the model's images.
+  var imageSize: Int { preparation.size }
+
   /// The model's input [3, S, S].
   func input(_ name: Name) -> Tensor { preparation.input(varied(name).image) }
 
@@ -102,7 +105,7 @@ final class SliceVariants {
 
   /// What tells a variant's embedding under frozen weights from all others.
   func key(
-    _ name: Name, weights: String, precision: Precision, format: NumberFormat
+    _ name: Name, weights: String, cut: String, precision: Precision, format: NumberFormat
   ) throws -> EmbeddingKey {
     let slice = slices[name.slice]
     let image = digests[name.slice] ?? EmbeddingKey.digest(of: slice.image)
@@ -119,7 +122,7 @@ final class SliceVariants {
       transform += " \(seed) \(slice.caseID) \(slice.position) \(name.number)"
     }
     return EmbeddingKey(
-      weights: weights, cut: "neck", image: image, transform: transform, size: preparation.size,
+      weights: weights, cut: cut, image: image, transform: transform, size: preparation.size,
       precision: precision.rawValue, format: format)
   }
 }

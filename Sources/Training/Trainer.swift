@@ -63,9 +63,9 @@ public final class Trainer {
     let missing = try parts.fill?.missing(parts.storedNames).count ?? 0
     return RunSummary(
       slices: parts.variants.slices.count, samples: parts.samples.count,
-      parameters: parts.adapted.learning.count,
-      scalars: parts.adapted.learningCount,
-      modelScalars: parts.adapted.model.inventory.parameters.reduce(0) { $0 + $1.value.count },
+      parameters: parts.segmenter.learning.count,
+      scalars: parts.segmenter.learningCount,
+      modelScalars: parts.segmenter.count,
       missingEmbeddings: missing, embeddingBytes: parts.fill?.bytes(missing) ?? 0,
       steps: recipe.budget.steps, firstStep: state.step)
   }
@@ -86,7 +86,7 @@ public final class Trainer {
     let steps = recipe.budget.steps ?? 0
     if state.step < steps { try takeSteps(steps) }
     try parts.adapter().write(to: folder.adapter)
-    try folder.finish(seconds: state.seconds, trained: parts.adapted.learningCount)
+    try folder.finish(seconds: state.seconds, trained: parts.segmenter.learningCount)
     report(.finished(adapter: folder.adapter))
   }
 
@@ -122,10 +122,10 @@ public final class Trainer {
   private func begin() throws {
     try snapshots.write(snapshot)
     let environment = Environment(
-      version: version, weightsSHA256: parts.adapted.baseSHA256,
+      version: version, weightsSHA256: parts.segmenter.baseSHA256,
       packSHA256: parts.fingerprint["pack"] ?? "", blasCore: Processor.blasCore,
       instructionSet: Processor.instructionSet,
-      precision: parts.adapted.model.imageEncoder.precision, threads: Threads.count,
+      precision: parts.segmenter.precision, threads: Threads.count,
       seed: recipe.seed)
     try folder.describe(recipe, environment)
   }
@@ -144,11 +144,11 @@ public final class Trainer {
     let rate = recipe.rates.rate(at: step)
     let images = try parts.images(ofStep: step)
     if step + 1 < recipe.budget.steps ?? 0 { try parts.readAhead(ofStep: step + 1) }
-    let pass = BatchPass(parts.adapted, images, Objective(loss: recipe.loss))
+    let pass = BatchPass(parts.segmenter, images, Objective(loss: recipe.loss))
     let outcome = pass.outcome
     guard outcome.loss.isFinite else { throw diverged(step) }
     let gradients = try checked(pass.gradients(), step: step)
-    for parameter in parts.adapted.learning {
+    for parameter in parts.segmenter.learning {
       guard let gradient = gradients[parameter.name] else { continue }
       var value = parameter.value
       optimizer.step(parameter.name, &value, gradient: gradient, rate: rate)

@@ -129,7 +129,7 @@ struct PredictCommand: ParsableCommand {
       throw InferenceError.needsNoPrompts(adapter: path)
     }
     let preparation = try ImagePreparation(
-      of: adapter, name: path, size: imageSize, model.model)
+      of: adapter, name: path, size: imageSize, patch: model.patch)
     try answer(PromptedPrediction(model.model, preparation: preparation), console)
   }
 
