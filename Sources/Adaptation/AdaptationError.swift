@@ -4,6 +4,8 @@ public import Failures
 public enum AdaptationError: Failure, Equatable {
   /// No layer of the model is one that the plan corrects.
   case matchesNothing(method: String, file: String)
+  /// More blocks are to be corrected than the image encoder has.
+  case tooManyBlocks(asked: Int, found: Int, file: String)
   /// No parameter would learn.
   case trainsNothing(method: String)
   /// A tensor of a file has no parameter of its name.
@@ -20,7 +22,7 @@ public enum AdaptationError: Failure, Equatable {
   /// The class of the failure.
   public var kind: FailureKind {
     switch self {
-    case .trainsNothing, .unfilled: .usage
+    case .trainsNothing, .unfilled, .tooManyBlocks: .usage
     default: .badInput
     }
   }
@@ -30,6 +32,8 @@ public enum AdaptationError: Failure, Equatable {
     switch self {
     case .matchesNothing(let method, let file):
       "\(file): no layer of this model is one that the method \(method) corrects."
+    case .tooManyBlocks(let asked, let found, let file):
+      "lora.last is \(asked), but the image encoder of \(file) has \(found) blocks; give at most as many."
     case .trainsNothing(let method):
       "The method \(method) with these settings trains nothing; choose heads trained or other targets."
     case .unmatched(let key, let file, let learned):

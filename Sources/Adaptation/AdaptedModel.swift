@@ -7,6 +7,8 @@ public import Tensors
 public final class AdaptedModel {
   /// The model.
   public let model: Sam
+  /// The learned prompts [classes, n, C] of a plan that has them.
+  private(set) var classPrompts: Parameter?
   /// The plan.
   public let plan: Plan
   /// The SHA-256 of the base weights.
@@ -27,11 +29,15 @@ public final class AdaptedModel {
     self.plan = plan
     let checkpoint = try plan.classHeads?.applied(to: base, using: random.split("heads")) ?? base
     model = try Sam(checkpoint, decoderHeads: decoderHeads)
+    let blocks = model.imageEncoder.blocks.count
+    if let last = plan.lastBlocks, last > blocks {
+      throw AdaptationError.tooManyBlocks(asked: last, found: blocks, file: base.source)
+    }
     let inventory = model.inventory
     replaced =
       plan.classHeads == nil ? [] : Set(inventory.parameters.names.filter(ClassHeads.replaces))
     let sites = plan.sites(in: inventory)
-    guard plan.method == .decoderFull || !sites.isEmpty else {
+    guard !plan.method.isCorrection || !sites.isEmpty else {
       throw AdaptationError.matchesNothing(method: plan.method.rawValue, file: base.source)
     }
     for parameter in inventory.parameters where plan.trains(parameter.name) {
@@ -47,8 +53,27 @@ public final class AdaptedModel {
       }
       site.slot.corrections.append(correction)
     }
+    if let prompts = plan.classPrompts { plug(prompts, using: random.split("prompts")) }
     guard !learning.isEmpty else {
       throw AdaptationError.trainsNothing(method: plan.method.rawValue)
+    }
+  }
+
+  /// Makes the learned tokens of a plan.
+  private func plug(_ prompts: ClassPrompts, using random: Random) {
+    let inventory = model.inventory
+    let own = prompts.tokens(for: inventory, using: random)
+    classPrompts = own
+    let sizes = model.configuration
+    var made = [own]
+    for slot in plan.method.tokenSlots(of: inventory) {
+      let tokens = prompts.tokens(for: slot, patch: sizes.patch, using: random)
+      slot.tokens = tokens
+      made.append(tokens)
+    }
+    for parameter in made {
+      parameter.learns = true
+      inventory.add(parameter)
     }
   }
 

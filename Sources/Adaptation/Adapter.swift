@@ -78,9 +78,16 @@ public struct Adapter {
         reason: "it has format \(try text(Key.format)), and this program reads format 1")
     }
     plan = try value(Key.plan)
-    guard plan.rank > 0, (1...255).contains(plan.classHeads?.classes ?? 1) else {
+    let classes = plan.classHeads?.classes ?? plan.classPrompts?.classes ?? 1
+    guard plan.rank > 0, (1...255).contains(classes) else {
       throw AdaptationError.notAnAdapter(
         file: file.source, reason: "its plan has rank \(plan.rank), or no class, or more than 255")
+    }
+    guard (1...ClassPrompts.mostTokens).contains(plan.classPrompts?.count ?? 1),
+      plan.lastBlocks ?? 1 > 0
+    else {
+      throw AdaptationError.notAnAdapter(
+        file: file.source, reason: "its plan has a number of tokens or blocks that cannot be")
     }
     labels = try value(Key.labels)
     baseSHA256 = try text(Key.base)

@@ -22,6 +22,14 @@ public struct Plan: Codable, Equatable, Sendable {
     case encoderLora = "encoder-lora"
     /// Prompt encoder and mask decoder whole; the image encoder stays.
     case decoderFull = "decoder-full"
+    /// Low-rank corrections of the queries and values of the image encoder's last blocks, and what `decoder-lora` has.
+    case loraLast = "lora-last"
+    /// Learned prompt tokens of each class for the mask decoder; nothing else learns (PTSAM).
+    case promptDecoder = "ptsam"
+    /// Learned tokens before the image encoder's first block, carried through all, and those of `ptsam`.
+    case promptShallow = "vpt-shallow"
+    /// Learned tokens before each of the image encoder's blocks, and those of `ptsam`.
+    case promptDeep = "vpt-deep"
   }
 
   /// Whether mask tokens, hypernetworks and output upscaling learn.
@@ -50,27 +58,38 @@ public struct Plan: Codable, Equatable, Sendable {
   public var scale: Double
   /// The layers `decoder-lora` corrects in the mask decoder's transformer.
   public var targets: [Target]
-  /// The mask tokens of the classes; nil where prompts are given and SAM's own tokens are used.
+  /// The number of the image encoder's last blocks that `lora-last` corrects.
+  public var lastBlocks: Int?
+  /// The mask tokens of the classes; nil where prompts are given or learned and SAM's own tokens are used.
   public var classHeads: ClassHeads?
+  /// The learned prompts of the classes, with which SAM's own mask token answers for each class.
+  public var classPrompts: ClassPrompts?
 
   /// A plan; without class heads it is for prompted objects.
   public init(
     method: Method, heads: Heads = .trained, rank: Int = 4, scale: Double = 1,
-    targets: [Target] = [.attention, .mlp], classHeads: ClassHeads?
+    targets: [Target] = [.attention, .mlp], lastBlocks: Int? = nil, classHeads: ClassHeads?,
+    classPrompts: ClassPrompts? = nil
   ) {
     self.method = method
     self.heads = heads
     self.rank = rank
     self.scale = scale
     self.targets = targets
+    self.lastBlocks = lastBlocks
     self.classHeads = classHeads
+    self.classPrompts = classPrompts
   }
+
+  /// Whether the adapted model answers for classes by itself; else it is asked for one object by prompts.
+  public var answersForClasses: Bool { classHeads != nil || classPrompts != nil }
 
   /// The first block of an image encoder of `depth` blocks that depends on what learns; `depth` where none does.
   func firstLearningBlock(ofDepth depth: Int) -> Int {
     switch method {
-    case .decoderLora, .decoderFull: depth
-    case .samed, .samedSmall, .encoderLora: 0
+    case .decoderLora, .decoderFull, .promptDecoder: depth
+    case .loraLast: max(0, depth - (lastBlocks ?? depth))
+    case .samed, .samedSmall, .encoderLora, .promptShallow, .promptDeep: 0
     }
   }
 
@@ -85,13 +104,25 @@ public struct Plan: Codable, Equatable, Sendable {
   /// Where corrections belong in a model, in the order of its layers.
   func sites(in inventory: Inventory) -> [Site] {
     switch method {
-    case .decoderFull: []
+    case .decoderFull, .promptDecoder, .promptShallow, .promptDeep: []
     case .samed, .encoderLora: inventory.slots.flatMap(querySites)
     case .samedSmall:
       inventory.slots.flatMap(querySites) + inventory.slots.filter(isQueryInDecoder).map(wholeSite)
     case .decoderLora:
       inventory.slots.filter(isCorrectedInDecoder).map(wholeSite)
+    case .loraLast:
+      inventory.slots.filter { isInLastBlocks($0, of: inventory.tokenSlots.count) }
+        .flatMap(querySites) + inventory.slots.filter(isCorrectedInDecoder).map(wholeSite)
     }
+  }
+
+  /// Whether a slot is in one of the last blocks of an image encoder of `depth` blocks.
+  private func isInLastBlocks(_ slot: Slot, of depth: Int) -> Bool {
+    let parts = slot.path.split(separator: ".")
+    guard parts.count > 2, parts[0] == "image_encoder", let block = Int(parts[2]) else {
+      return false
+    }
+    return block >= firstLearningBlock(ofDepth: depth)
   }
 
   /// The queries and values of a fused projection of the image encoder.
@@ -132,7 +163,8 @@ public struct Plan: Codable, Equatable, Sendable {
     case .samedSmall:
       name.hasPrefix("prompt_encoder.")
         || name.hasPrefix("mask_decoder.") && !name.hasPrefix(Plan.transformer)
-    case .decoderLora, .encoderLora:
+    case .promptDecoder, .promptShallow, .promptDeep: false
+    case .decoderLora, .encoderLora, .loraLast:
       heads == .trained && Plan.headPrefixes.contains { name.hasPrefix($0) }
     }
   }

@@ -20,7 +20,7 @@ public struct VolumePrediction {
     _ adapter: Adapter, model: AdaptedModel, name: String, keepsLargest: Bool,
     imageSize: Int? = nil
   ) throws {
-    guard model.plan.classHeads != nil else { throw InferenceError.needsPrompts(adapter: name) }
+    guard model.plan.answersForClasses else { throw InferenceError.needsPrompts(adapter: name) }
     self.init(
       model,
       preparation: try ImagePreparation(

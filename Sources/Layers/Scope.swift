@@ -1,11 +1,13 @@
 public import Checkpoints
 
-/// What a model is made of: its parameters and the slots of its layers, in the order of building.
+/// What a model is made of: its parameters and the slots of its layers and blocks, in the order of building.
 public final class Inventory {
   /// Every parameter, by its checkpoint key.
   public private(set) var parameters = ParameterList()
   /// Every place where a correction can be plugged in.
   public private(set) var slots: [Slot] = []
+  /// Every place where learned tokens can join, in the order of the blocks.
+  public private(set) var tokenSlots: [TokenSlot] = []
 
   /// An empty inventory.
   public init() {}
@@ -17,6 +19,8 @@ public final class Inventory {
   public func add(_ parameter: Parameter) { parameters.append(parameter) }
 
   func add(_ slot: Slot) { slots.append(slot) }
+
+  func add(_ slot: TokenSlot) { tokenSlots.append(slot) }
 }
 
 /// A place in a checkpoint's tree of names, from which a layer claims its tensors as it is built.
@@ -59,6 +63,13 @@ public struct Scope {
   /// The slot of the layer at this place.
   public func slot(_ role: Slot.Role, outputs: Int, inputs: Int) -> Slot {
     let slot = Slot(path, role: role, outputs: outputs, inputs: inputs)
+    inventory.add(slot)
+    return slot
+  }
+
+  /// The place of learned tokens before the block at this place.
+  public func tokenSlot(width: Int) -> TokenSlot {
+    let slot = TokenSlot(path, width: width)
     inventory.add(slot)
     return slot
   }

@@ -9,10 +9,13 @@ public struct EncoderBlock {
   public let attention: EncoderAttention
   /// The MLP.
   public let mlp: MLPBlock
+  /// Where learned tokens join before the block.
+  public let prompts: TokenSlot
   package let norm1: LayerNorm
   package let norm2: LayerNorm
 
   init(_ scope: Scope, _ sizes: Configuration, block: Int) throws(CheckpointError) {
+    prompts = scope.tokenSlot(width: sizes.width)
     norm1 = try LayerNorm(scope / "norm1", width: sizes.width, epsilon: 1e-6)
     attention = try EncoderAttention(scope / "attn", sizes, window: sizes.window(ofBlock: block))
     norm2 = try LayerNorm(scope / "norm2", width: sizes.width, epsilon: 1e-6)
@@ -27,6 +30,21 @@ public struct EncoderBlock {
   public func callAsFunction(_ tokens: Variable) -> Variable {
     let attended = add(tokens, attention(norm1(tokens)))
     return add(attended, mlp(norm2(attended)))
+  }
+
+  /// The block's output for tokens [B, h, w, C] beside learned ones [B, n, C], and what becomes of these where wanted.
+  ///
+  /// Every image token, in whatever window, sees all learned tokens; a learned token sees all image tokens and learned
+  /// ones, of all windows, without relative positions.
+  public func callAsFunction(
+    _ tokens: Variable, prompts: Variable, carrying: Bool
+  ) -> (tokens: Variable, prompts: Variable?) {
+    let joined = attention(norm1(tokens), prompts: norm1(prompts), carrying: carrying)
+    func finished(_ x: Variable, _ attended: Variable) -> Variable {
+      let sum = add(x, attended)
+      return add(sum, mlp(norm2(sum)))
+    }
+    return (finished(tokens, joined.tokens), joined.prompts.map { finished(prompts, $0) })
   }
 }
 
@@ -59,6 +77,26 @@ public struct EncoderAttention {
       table(relativeHeight, side: window == 0 ? x.shape[1] : window),
       table(relativeWidth, side: window == 0 ? x.shape[2] : window), heads, window)
     return proj(attended)
+  }
+
+  /// The output for normalised tokens [B, h, w, C] beside learned ones [B, n, C], and that of these where wanted.
+  func callAsFunction(
+    _ x: Variable, prompts: Variable, carrying: Bool
+  ) -> (tokens: Variable, prompts: Variable?) {
+    let (own, learned) = (qkv(x), qkv(prompts))
+    let attended = promptedAttention(
+      own, bias: qkv.bias.variable,
+      relativeHeight: table(relativeHeight, side: window == 0 ? x.shape[1] : window),
+      relativeWidth: table(relativeWidth, side: window == 0 ? x.shape[2] : window),
+      prompts: learned, heads: heads, window: window)
+    guard carrying else { return (proj(attended), nil) }
+    let image = reshape(own, [x.shape[0], x.shape[1] * x.shape[2], own.shape[3]])
+    let all = concatenate([image, learned], axis: 1)
+    func third(_ x: Variable, _ index: Int) -> Variable {
+      slice(x, axis: 2, index * x.shape[2] / 3..<(index + 1) * x.shape[2] / 3)
+    }
+    let seen = Autodiff.attention(third(learned, 0), third(all, 1), third(all, 2), heads: heads)
+    return (proj(attended), proj(seen))
   }
 
   /// A table [2s - 1, D] for a side s, by linear interpolation where the model's own side is another.

@@ -54,18 +54,47 @@ public final class ImageEncoder {
   }
 
   /// The tokens [B, g, g, width] before a block: what a store keeps when only the blocks from there on learn.
+  ///
+  /// Learned tokens must not join before it.
   public func tokens(of image: Tensor, before block: Int) -> Variable {
-    blocks.indices[..<block].reduce(patches(of: image), applied)
+    blocks.indices[..<block].reduce(TokenState(patches(of: image)), applied).tokens
   }
 
   /// The embedding [B, g, g, C] from the tokens before a block.
   public func embedding(from tokens: Variable, block: Int) -> Variable {
-    neck(blocks.indices[block...].reduce(tokens, applied))
+    neck(blocks.indices[block...].reduce(TokenState(tokens), applied).tokens)
   }
 
-  private func applied(_ tokens: Variable, _ index: Int) -> Variable {
+  /// The tokens between two blocks: the image's [B, g, g, C], and learned ones [B, n, C] that joined before.
+  private struct TokenState {
+    let tokens: Variable
+    let prompts: Variable?
+
+    init(_ tokens: Variable, prompts: Variable? = nil) {
+      self.tokens = tokens
+      self.prompts = prompts
+    }
+  }
+
+  /// The tokens after a block.
+  ///
+  /// Learned tokens that join before a block take the place of those that came along; the others are carried on. A block
+  /// that takes carried tokens or carries them on is never computed again.
+  private func applied(_ state: TokenState, _ index: Int) -> TokenState {
     let block = blocks[index]
-    return index < recomputedBlocks ? recomputed(tokens) { block($0) } : block(tokens)
+    let own = block.prompts.tokens.map { repeated($0.variable, count: state.tokens.shape[0]) }
+    guard let prompts = own ?? state.prompts else {
+      let tokens = state.tokens
+      return TokenState(
+        index < recomputedBlocks ? recomputed(tokens) { block($0) } : block(tokens))
+    }
+    let carries = index + 1 < blocks.count && blocks[index + 1].prompts.tokens == nil
+    guard carries || state.prompts != nil || index >= recomputedBlocks else {
+      return TokenState(
+        recomputed(state.tokens) { block($0, prompts: prompts, carrying: false).tokens })
+    }
+    let (tokens, carried) = block(state.tokens, prompts: prompts, carrying: carries)
+    return TokenState(tokens, prompts: carried)
   }
 
   /// About how many bytes the way back through a block keeps of an image of `size` pixels a side, unless it computes

@@ -45,4 +45,14 @@ public final class Sam {
       prompts: promptEncoder(prompts, imageSize: grid * configuration.patch),
       classTokens: classTokens)
   }
+
+  /// The masks [B, T, 4g, 4g] of all tokens for the embedding [1, g, g, C] of an image and prompts given as the tokens
+  /// [B, n, C] that the prompt encoder would have made of them.
+  public func masks(of embedding: Variable, promptTokens: Variable) -> MaskPrediction {
+    let grid = embedding.shape[1]
+    let none = promptEncoder([], imageSize: grid * configuration.patch)
+    return maskDecoder(
+      embedding: embedding, positions: promptEncoder.densePositions(grid: grid),
+      prompts: PromptEncoding(sparse: promptTokens, dense: none.dense))
+  }
 }

@@ -3,7 +3,8 @@ public import Tensors
 
 /// A training run in one value, as its YAML file says it; the keys of the file are the names in `CodingKeys`.
 ///
-/// What is optional here is filled in when the run starts (`resolved`), and the run folder keeps the result.
+/// What is optional here is filled in when the run starts (`resolved`), and the run folder keeps the result; what a method
+/// does not have stays nil.
 public struct Recipe: Codable, Sendable, Equatable {
   /// The path of the base weights.
   public var weights: String
@@ -21,6 +22,8 @@ public struct Recipe: Codable, Sendable, Equatable {
   public var classes: Classes
   /// The size and the places of the low-rank corrections.
   public var lora: LowRankSettings
+  /// The learned prompt tokens, for the methods that have them.
+  public var tokens: Tokens?
   /// What the model is told of the object.
   public var prompts: Prompts
   /// How slices are varied.
@@ -113,6 +116,14 @@ public struct Recipe: Codable, Sendable, Equatable {
     public var scale: Scale
     /// The layers of the decoder's transformer that are corrected.
     public var targets: [Plan.Target]
+    /// The number of the image encoder's last blocks that `lora-last` corrects; only that method has it.
+    public var last: Int?
+  }
+
+  /// The learned prompt tokens of `ptsam`, `vpt-shallow` and `vpt-deep`.
+  public struct Tokens: Codable, Sendable, Equatable {
+    /// How many each class has, and how many join before a block of the image encoder.
+    public var count: Int
   }
 
   /// What the model is told of the object, in training simulated from the label.

@@ -26,6 +26,11 @@ extension Recipe {
       recipe.schedule.name = .samed
       recipe.batch = 12
     }
+    if method == .loraLast {
+      recipe.lora.last = 2
+      recipe.optimizer.rate = 0.002
+    }
+    if method.learnsPrompts { recipe.tokens = Tokens(count: ClassPrompts.standardCount) }
     return recipe
   }
 
@@ -35,6 +40,8 @@ extension Recipe {
     (recipe.image.size, recipe.image.detour) = (1, 1)
     recipe.schedule.warmup = 1
     recipe.schedule.total = 1
+    recipe.lora.last = 1
+    recipe.tokens = Tokens(count: 1)
     recipe.budget = Budget(steps: 1, epochs: 1, seconds: 1)
     recipe.batches = [[0]]
     recipe.initial = ["file"]
@@ -55,6 +62,8 @@ extension Recipe {
     let scale = lora.scale.factor(rank: lora.rank)
     try require(scale.isFinite && scale != 0, "lora.scale", scale, "a number other than 0")
     try require(!lora.targets.isEmpty, "lora.targets", "empty", "attention, mlp or both")
+    try require.count(lora.last ?? 1, "lora.last", atMost: 1 << 10)
+    try require.count(tokens?.count ?? 1, "tokens.count", atMost: ClassPrompts.mostTokens)
     try require.count(augment.variants, "augment.variants", atMost: 1 << 16)
     try require.notNegative(loss.ce, "loss.ce")
     try require.notNegative(loss.dice, "loss.dice")
@@ -99,9 +108,22 @@ extension Recipe {
       classes: heads frozen and start fresh would leave random heads for ever; train them, start from a \
       copy, or fill them with initial.
       """)
+    let keepsHeads: [Plan.Method] = [.decoderLora, .encoderLora, .loraLast]
     try refuse(
-      method != .decoderLora && method != .encoderLora && classes.heads == .frozen,
+      !keepsHeads.contains(method) && !method.learnsPrompts && classes.heads == .frozen,
       "classes.heads is frozen, but the method \(method.rawValue) trains the whole mask decoder.")
+    try refuse(
+      method != .loraLast && lora.last != nil,
+      "lora.last is the number of blocks that lora-last corrects; the method is \(method.rawValue)."
+    )
+    try refuse(
+      !method.learnsPrompts && tokens != nil,
+      "tokens is for the methods ptsam, vpt-shallow and vpt-deep; the method is \(method.rawValue)."
+    )
+    try refuse(
+      method.learnsPrompts && prompts != .none,
+      "prompts is \(prompts.rawValue), but \(method.rawValue) learns the prompts itself; set it to none."
+    )
     try refuse(
       loss.name == .focalDiceIoU && prompts == .none,
       "loss focal-dice-iou is for prompted objects; set prompts to box, points, mask or mixed.")
@@ -150,10 +172,12 @@ extension Recipe {
   /// What learns, for a pack of `classes` classes.
   func plan(classes count: Int) -> Plan {
     let start: ClassHeads.Start = classes.start == .fresh ? .fresh : .copy
+    let hasHeads = prompts == .none && !method.learnsPrompts
     return Plan(
       method: method, heads: classes.heads, rank: lora.rank,
-      scale: lora.scale.factor(rank: lora.rank), targets: lora.targets,
-      classHeads: prompts == .none ? ClassHeads(classes: count, start: start) : nil)
+      scale: lora.scale.factor(rank: lora.rank), targets: lora.targets, lastBlocks: lora.last,
+      classHeads: hasHeads ? ClassHeads(classes: count, start: start) : nil,
+      classPrompts: tokens.map { ClassPrompts(classes: count, count: $0.count) })
   }
 
   /// How slices become the model's images, where the pack's window is `window` and the model's own size `imageSize`.

@@ -125,7 +125,7 @@ struct PredictCommand: ParsableCommand {
         adapter, model: model, name: path, keepsLargest: keepLargest, imageSize: imageSize)
       return try predict(prediction, console)
     }
-    guard model.plan.classHeads == nil else {
+    guard !model.plan.answersForClasses else {
       throw InferenceError.needsNoPrompts(adapter: path)
     }
     let preparation = try ImagePreparation(

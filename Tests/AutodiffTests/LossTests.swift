@@ -133,10 +133,4 @@ struct LossTests {
     let actual = try golden.floats("\(name)/info/actual_iou")
     #expect(zip(loss.actualIoU.values, actual.values).allSatisfy { abs($0 - $1) < 1e-6 })
   }
-
-  /// The Euclidean norm of the difference over that of what is expected.
-  private func relativeError(_ found: Tensor, _ expected: Tensor) -> Double {
-    let difference = found.adding(expected.scaled(by: -1))
-    return (difference.sumOfSquares / expected.sumOfSquares).squareRoot()
-  }
 }

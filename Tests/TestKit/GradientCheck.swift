@@ -37,6 +37,12 @@ public func gradientError(
   return largestError / largestValue
 }
 
+/// The Euclidean norm of the difference over that of what is expected.
+public func relativeError(_ found: Tensor, _ expected: Tensor) -> Double {
+  let difference = found.adding(expected.scaled(by: -1))
+  return (difference.sumOfSquares / expected.sumOfSquares).squareRoot()
+}
+
 /// A tensor of standard normal numbers.
 public func randomTensor(_ shape: [Int], using random: inout Random) -> Tensor {
   Tensor(shape, (0..<shape.product).map { _ in random.normal() })

@@ -107,7 +107,8 @@ struct RecipeTests {
       "batches: [[0]]\nbudget: {steps: 2}", "batches: [[0]]\nbudget: {seconds: 2}",
       "classes: {heads: frozen, start: fresh}", "classes: {heads: frozen}\nmethod: samed",
       "loss: {name: focal-dice-iou}", "loss: {ce: 0, dice: 0}", "- a list", "a: [",
-      "batch: 1\nbatch: 2",
+      "batch: 1\nbatch: 2", "lora: {last: 2}", "method: lora-last\nlora: {last: 0}",
+      "tokens: {count: 4}", "method: ptsam\ntokens: {count: 0}", "method: vpt-deep\nprompts: box",
     ]) func `a value that cannot be is refused`(line: String)
   {
     #expect(throws: RecipeError.self) {

@@ -60,6 +60,8 @@ struct RunTests {
       [], ["method=samed", "augment.kind=samed"], ["prompts=mixed"],
       ["prompts=box", "loss.name=focal-dice-iou", "method=decoder-full"], ["optimizer.name=sgd"],
       ["optimizer.clip=0.1", "schedule.name=constant", "budget.epochs=3"],
+      ["method=lora-last", "lora.last=1"], ["method=vpt-shallow"],
+      ["method=vpt-deep", "tokens.count=2"],
     ]) func `an interrupted and resumed run ends in the bits of an uninterrupted one`(
       overrides: [String]
     ) throws

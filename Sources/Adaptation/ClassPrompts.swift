@@ -1,0 +1,82 @@
+import Layers
+import Tensors
+
+/// Learned prompts: tokens of each class that the mask decoder takes where those of points and boxes would be, and tokens of
+/// the image encoder.
+///
+/// With a class's tokens SAM's own mask token answers for that class, so nothing else of the decoder has to change; the
+/// background's logit is 0. PTSAM (2025) tunes 2048 numbers in ViT-B's decoder, eight tokens of width 256. Its initial
+/// values are not public; ours are given at the functions.
+public struct ClassPrompts: Codable, Equatable, Sendable {
+  /// The number of classes without the background.
+  public var classes: Int
+  /// The number n of tokens of each class, and of those that join before a block of the image encoder.
+  public var count: Int
+
+  /// The number of tokens where nothing else is said.
+  public static let standardCount = 8
+
+  /// The most tokens of a class.
+  public static let mostTokens = 1024
+
+  /// Prompts of `count` tokens for each of `classes` classes.
+  public init(classes: Int, count: Int = standardCount) {
+    precondition(classes > 0 && count > 0, "ClassPrompts: \(classes) classes, \(count) tokens")
+    self.classes = classes
+    self.count = count
+  }
+
+  /// What the tokens of the classes are called.
+  static let name = "prompt_encoder.class_prompts"
+
+  /// The classes' tokens [classes, n, C], near to the embedding of a point of the object, each with a direction of its
+  /// own of a tenth of the numbers' size.
+  func tokens(for inventory: Inventory, using random: Random) -> Parameter {
+    guard let point = inventory.parameters["prompt_encoder.point_embeddings.1.weight"]?.value else {
+      preconditionFailure("ClassPrompts: a model without embeddings of points")
+    }
+    var random = random.split(ClassPrompts.name)
+    let values = (0..<classes * count * point.count).map { index in
+      point[flat: index % point.count] + 0.1 * random.normal()
+    }
+    return Parameter(ClassPrompts.name, Tensor([classes, count, point.count], values))
+  }
+
+  /// The tokens [n, width] that join before a block, uniform in ±√(6 / (3 · patch² + width)).
+  ///
+  /// Jia et al., Visual Prompt Tuning (2022), section 3.2 and its published code.
+  func tokens(for slot: TokenSlot, patch: Int, using random: Random) -> Parameter {
+    let name = "\(slot.path).prompt_tokens"
+    var random = random.split(name)
+    let bound = (6 / Float(3 * patch * patch + slot.width)).squareRoot()
+    let values = (0..<count * slot.width).map { _ in random.uniform(-bound, bound) }
+    return Parameter(name, Tensor([count, slot.width], values))
+  }
+}
+
+extension Plan.Method {
+  /// Whether the method plugs low-rank corrections into layers.
+  var isCorrection: Bool {
+    switch self {
+    case .decoderLora, .samed, .samedSmall, .encoderLora, .loraLast: true
+    case .decoderFull, .promptDecoder, .promptShallow, .promptDeep: false
+    }
+  }
+
+  /// Whether the method learns prompts of the classes.
+  public var learnsPrompts: Bool {
+    switch self {
+    case .promptDecoder, .promptShallow, .promptDeep: true
+    case .decoderLora, .samed, .samedSmall, .encoderLora, .loraLast, .decoderFull: false
+    }
+  }
+
+  /// The places in the image encoder where learned tokens join.
+  func tokenSlots(of inventory: Inventory) -> [TokenSlot] {
+    switch self {
+    case .promptShallow: Array(inventory.tokenSlots.prefix(1))
+    case .promptDeep: inventory.tokenSlots
+    default: []
+    }
+  }
+}
