@@ -1,3 +1,4 @@
+import Adaptation
 import ArgumentParser
 import Foundation
 import Tensors
@@ -21,7 +22,8 @@ struct TuneCommand: ParsableCommand {
   @Argument(help: "The recipe, a YAML file.") var recipe: String?
   @Option(help: "The base weights.") var weights: String?
   @Option(help: "The pack of labelled scans.") var pack: String?
-  @Option(help: "What learns: decoder-lora, samed, samed-s, encoder-lora or decoder-full.")
+  @Option(
+    help: "What learns: \(Plan.Method.allCases.map(\.rawValue).joined(separator: ", ")).")
   var method: String?
   @Option(help: "The run folder.") var out: String?
   @Option(help: "The number format of the encoder's frozen products; what learns is float32.")
