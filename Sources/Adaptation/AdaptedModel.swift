@@ -7,8 +7,8 @@ public import Tensors
 public final class AdaptedModel {
   /// The model.
   public let model: Sam
-  /// The learned prompts [classes, n, C] of a plan that has them.
-  private(set) var classPrompts: Parameter?
+  /// The learned prompts [classes, n, C] or [1, n, C] of the mask decoder, where the plan has them.
+  private(set) var decoderTokens: Parameter?
   /// The plan.
   public let plan: Plan
   /// The SHA-256 of the base weights.
@@ -35,7 +35,8 @@ public final class AdaptedModel {
     }
     let inventory = model.inventory
     replaced =
-      plan.classHeads == nil ? [] : Set(inventory.parameters.names.filter(ClassHeads.replaces))
+      plan.classHeads.map { $0.start == .keep } ?? true
+      ? [] : Set(inventory.parameters.names.filter(ClassHeads.replaces))
     let sites = plan.sites(in: inventory)
     guard !plan.method.isCorrection || !sites.isEmpty else {
       throw AdaptationError.matchesNothing(method: plan.method.rawValue, file: base.source)
@@ -53,21 +54,22 @@ public final class AdaptedModel {
       }
       site.slot.corrections.append(correction)
     }
-    if let prompts = plan.classPrompts { plug(prompts, using: random.split("prompts")) }
+    if let prompts = plan.promptTokens { plug(prompts, using: random.split("prompts")) }
     guard !learning.isEmpty else {
       throw AdaptationError.trainsNothing(method: plan.method.rawValue)
     }
   }
 
   /// Makes the learned tokens of a plan.
-  private func plug(_ prompts: ClassPrompts, using random: Random) {
+  private func plug(_ prompts: PromptTokens, using random: Random) {
     let inventory = model.inventory
-    let own = prompts.tokens(for: inventory, using: random)
-    classPrompts = own
-    let sizes = model.configuration
-    var made = [own]
+    if plan.method.promptsDecoder(hasHeads: plan.classHeads != nil) {
+      decoderTokens = prompts.tokens(for: inventory, using: random)
+    }
+    var made = decoderTokens.map { [$0] } ?? []
     for slot in plan.method.tokenSlots(of: inventory) {
-      let tokens = prompts.tokens(for: slot, patch: sizes.patch, using: random)
+      let patch = model.configuration.patch
+      let tokens = prompts.tokens(for: slot, patch: patch, using: random)
       slot.tokens = tokens
       made.append(tokens)
     }

@@ -65,14 +65,12 @@ extension AdaptedModel: PromptableSegmenter {
   /// The logits [1, C + 1, 4g, 4g] of the classes' mask tokens, or of SAM's own with the learned prompts of each class.
   public func logits(from content: SliceContent) -> Variable {
     let embedding = embedding(of: content)
-    guard let prompts = classPrompts?.variable else { return model.masks(of: embedding).masks }
-    let masks = slice(
-      model.masks(of: embedding, promptTokens: prompts).masks, axis: 1, 0..<1)
+    guard let tokens = decoderTokens?.variable else { return model.masks(of: embedding).masks }
+    let masks = model.masks(of: embedding, promptTokens: tokens).masks
+    guard plan.classHeads == nil else { return masks }
     let (classes, side) = (masks.shape[0], masks.shape[3])
-    return concatenate(
-      [
-        Variable(Tensor(zeros: [1, 1, side, side])), reshape(masks, [1, classes, side, side]),
-      ], axis: 1)
+    let own = reshape(slice(masks, axis: 1, 0..<1), [1, classes, side, side])
+    return concatenate([Variable(Tensor(zeros: [1, 1, side, side])), own], axis: 1)
   }
 
   /// The mask of token 0, which is SAM's answer to an unambiguous prompt.

@@ -78,12 +78,12 @@ public struct Adapter {
         reason: "it has format \(try text(Key.format)), and this program reads format 1")
     }
     plan = try value(Key.plan)
-    let classes = plan.classHeads?.classes ?? plan.classPrompts?.classes ?? 1
+    let classes = plan.classHeads?.classes ?? plan.promptTokens?.classes ?? 1
     guard plan.rank > 0, (1...255).contains(classes) else {
       throw AdaptationError.notAnAdapter(
         file: file.source, reason: "its plan has rank \(plan.rank), or no class, or more than 255")
     }
-    guard (1...ClassPrompts.mostTokens).contains(plan.classPrompts?.count ?? 1),
+    guard (1...PromptTokens.mostTokens).contains(plan.promptTokens?.count ?? 1),
       plan.lastBlocks ?? 1 > 0
     else {
       throw AdaptationError.notAnAdapter(

@@ -60,16 +60,16 @@ public struct Plan: Codable, Equatable, Sendable {
   public var targets: [Target]
   /// The number of the image encoder's last blocks that `lora-last` corrects.
   public var lastBlocks: Int?
-  /// The mask tokens of the classes; nil where prompts are given or learned and SAM's own tokens are used.
+  /// The mask tokens of the classes; nil where SAM's own answer, to prompts that are given or learned.
   public var classHeads: ClassHeads?
-  /// The learned prompts of the classes, with which SAM's own mask token answers for each class.
-  public var classPrompts: ClassPrompts?
+  /// The learned prompts.
+  public var promptTokens: PromptTokens?
 
   /// A plan; without class heads it is for prompted objects.
   public init(
     method: Method, heads: Heads = .trained, rank: Int = 4, scale: Double = 1,
     targets: [Target] = [.attention, .mlp], lastBlocks: Int? = nil, classHeads: ClassHeads?,
-    classPrompts: ClassPrompts? = nil
+    promptTokens: PromptTokens? = nil
   ) {
     self.method = method
     self.heads = heads
@@ -78,11 +78,11 @@ public struct Plan: Codable, Equatable, Sendable {
     self.targets = targets
     self.lastBlocks = lastBlocks
     self.classHeads = classHeads
-    self.classPrompts = classPrompts
+    self.promptTokens = promptTokens
   }
 
   /// Whether the adapted model answers for classes by itself; else it is asked for one object by prompts.
-  public var answersForClasses: Bool { classHeads != nil || classPrompts != nil }
+  public var answersForClasses: Bool { classHeads != nil || promptTokens?.classes != nil }
 
   /// The first block of an image encoder of `depth` blocks that depends on what learns; `depth` where none does.
   func firstLearningBlock(ofDepth depth: Int) -> Int {

@@ -12,6 +12,8 @@ public struct ClassHeads: Codable, Equatable, Sendable {
     case fresh
     /// The pretrained mask token 0, its hypernetwork and its row of the IoU head's last layer, for every class.
     case copy
+    /// Those the model has from an earlier adaptation to the same classes, whose weights were merged.
+    case keep
   }
 
   /// The metadata key under which the changed checkpoint says what was done.
@@ -29,23 +31,38 @@ public struct ClassHeads: Codable, Equatable, Sendable {
     self.start = start
   }
 
-  /// The checkpoint with new heads; its metadata record this step.
+  /// The checkpoint with new heads, or its own where they are kept; its metadata record this step.
   ///
   /// Each random tensor has its own sequence, split off by its name. What else is missing or too many stays so, and
-  /// building the model reports it.
+  /// building the model reports it. Heads that are kept must be those of as many classes.
   public func applied(to checkpoint: Checkpoint, using random: Random) throws -> Checkpoint {
     var sizes = try Configuration(of: checkpoint)
-    sizes.maskTokens = classes + 1
-    let shapes = sizes.tensors
-    let fans = Initialisation.fans(of: shapes)
-    let heads = try shapes.filter { ClassHeads.replaces($0.name) }.map { tensor in
-      switch start {
-      case .fresh:
-        let own = random.split(tensor.name)
-        return (tensor.name, Initialisation.value(of: tensor, fans: fans, using: own))
-      case .copy: return (tensor.name, try ClassHeads.copied(tensor, from: checkpoint))
+    switch start {
+    case .keep:
+      guard sizes.maskTokens == classes + 1 else {
+        throw CheckpointError.shape(
+          key: "mask_decoder.mask_tokens.weight", expected: [classes + 1, sizes.promptWidth],
+          found: [sizes.maskTokens, sizes.promptWidth], file: checkpoint.source)
+      }
+      return checkpoint
+    case .copy:
+      sizes.maskTokens = classes + 1
+      return try replaced(in: checkpoint, sizes) { try ClassHeads.copied($0, from: checkpoint) }
+    case .fresh:
+      sizes.maskTokens = classes + 1
+      let fans = Initialisation.fans(of: sizes.tensors)
+      return try replaced(in: checkpoint, sizes) {
+        Initialisation.value(of: $0, fans: fans, using: random.split($0.name))
       }
     }
+  }
+
+  /// The checkpoint with the values of heads of the given sizes.
+  private func replaced(
+    in checkpoint: Checkpoint, _ sizes: Configuration, by value: (TensorShape) throws -> Tensor
+  ) throws -> Checkpoint {
+    let heads = try sizes.tensors.filter { ClassHeads.replaces($0.name) }
+      .map { ($0.name, try value($0)) }
     var metadata = checkpoint.metadata
     metadata[ClassHeads.metadataKey] = "\(start.rawValue) \(classes)"
     return try checkpoint.renamed { ClassHeads.replaces($0) ? nil : $0 }

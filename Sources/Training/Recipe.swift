@@ -106,6 +106,8 @@ public struct Recipe: Codable, Sendable, Equatable {
     case fresh
     /// The pretrained token of the single mask.
     case copy
+    /// Those of the weights, which were adapted to the same classes before and merged.
+    case keep
   }
 
   /// The size and the places of the low-rank corrections.

@@ -30,7 +30,7 @@ extension Recipe {
       recipe.lora.last = 2
       recipe.optimizer.rate = 0.002
     }
-    if method.learnsPrompts { recipe.tokens = Tokens(count: ClassPrompts.standardCount) }
+    if method.learnsPrompts { recipe.tokens = Tokens(count: PromptTokens.standardCount) }
     return recipe
   }
 
@@ -63,7 +63,7 @@ extension Recipe {
     try require(scale.isFinite && scale != 0, "lora.scale", scale, "a number other than 0")
     try require(!lora.targets.isEmpty, "lora.targets", "empty", "attention, mlp or both")
     try require.count(lora.last ?? 1, "lora.last", atMost: 1 << 10)
-    try require.count(tokens?.count ?? 1, "tokens.count", atMost: ClassPrompts.mostTokens)
+    try require.count(tokens?.count ?? 1, "tokens.count", atMost: PromptTokens.mostTokens)
     try require.count(augment.variants, "augment.variants", atMost: 1 << 16)
     try require.notNegative(loss.ce, "loss.ce")
     try require.notNegative(loss.dice, "loss.dice")
@@ -171,13 +171,18 @@ extension Recipe {
 
   /// What learns, for a pack of `classes` classes.
   func plan(classes count: Int) -> Plan {
-    let start: ClassHeads.Start = classes.start == .fresh ? .fresh : .copy
-    let hasHeads = prompts == .none && !method.learnsPrompts
+    let start: ClassHeads.Start =
+      switch classes.start {
+      case .fresh: .fresh
+      case .copy: .copy
+      case .keep: .keep
+      }
+    let hasHeads = prompts == .none && (!method.learnsPrompts || start == .keep)
     return Plan(
       method: method, heads: classes.heads, rank: lora.rank,
       scale: lora.scale.factor(rank: lora.rank), targets: lora.targets, lastBlocks: lora.last,
       classHeads: hasHeads ? ClassHeads(classes: count, start: start) : nil,
-      classPrompts: tokens.map { ClassPrompts(classes: count, count: $0.count) })
+      promptTokens: tokens.map { PromptTokens(classes: hasHeads ? nil : count, count: $0.count) })
   }
 
   /// How slices become the model's images, where the pack's window is `window` and the model's own size `imageSize`.

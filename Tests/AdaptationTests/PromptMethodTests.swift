@@ -12,7 +12,7 @@ import Testing
 struct PromptMethodTests {
   static func plan(_ method: Plan.Method, classes: Int = 2, count: Int = 3) -> Plan {
     Plan(
-      method: method, classHeads: nil, classPrompts: ClassPrompts(classes: classes, count: count))
+      method: method, classHeads: nil, promptTokens: PromptTokens(classes: classes, count: count))
   }
 
   static func lastPlan(_ blocks: Int) -> Plan {
@@ -27,8 +27,8 @@ struct PromptMethodTests {
     #expect(counts == [decoder, decoder + 3 * 64, decoder + 4 * 3 * 64])
     // PTSAM in ViT-B: 8 tokens of width 256; with tokens of width 768 before each of 12 blocks 73,728 more.
     let sizes = Configuration.vitB
-    #expect(ClassPrompts.standardCount * sizes.promptWidth == 2048)
-    #expect(ClassPrompts.standardCount * sizes.width * sizes.depth == 73_728)
+    #expect(PromptTokens.standardCount * sizes.promptWidth == 2048)
+    #expect(PromptTokens.standardCount * sizes.width * sizes.depth == 73_728)
   }
 
   @Test(arguments: [Plan.Method.promptDecoder, .promptShallow, .promptDeep])
@@ -47,6 +47,38 @@ struct PromptMethodTests {
     #expect(logits.shape == [3, 32, 32])
     #expect(logits == model.logits(of: image))
     #expect(logits.sliced(axis: 0, 0..<1).values.allSatisfy { $0 == 0 })
+  }
+
+  @Test func `heads of an earlier adaptation are kept, and share the tokens`() throws {
+    let first = try AdaptedModelTests.model(
+      Plan(method: .decoderFull, classHeads: AdaptedModelTests.heads))
+    let merged = try AdaptedModelTests.micro().renamed { ClassHeads.replaces($0) ? nil : $0 }
+      .replacing(first.changes)
+    let kept = ClassHeads(classes: 4, start: .keep)
+    var random = Random(seed: 7)
+    let image = randomTensor([3, 128, 128], using: &random)
+    let deep = try AdaptedModel(
+      base: merged,
+      plan: Plan(
+        method: .promptDeep, classHeads: kept, promptTokens: PromptTokens(classes: nil, count: 2)),
+      using: random)
+    #expect(deep.learningCount == 4 * 2 * 64)
+    #expect(deep.logits(of: image).shape == [5, 32, 32])
+    for slot in deep.inventory.tokenSlots { slot.tokens = nil }
+    #expect(deep.logits(of: image) == first.logits(of: image))
+    let decoder = try AdaptedModel(
+      base: merged,
+      plan: Plan(
+        method: .promptDecoder, classHeads: kept, promptTokens: PromptTokens(classes: nil)),
+      using: random)
+    #expect(decoder.learningCount == 8 * 32)
+    #expect(decoder.logits(of: image).shape == [5, 32, 32])
+    #expect(throws: CheckpointError.self) {
+      try AdaptedModel(
+        base: merged,
+        plan: Plan(method: .decoderFull, classHeads: ClassHeads(classes: 3, start: .keep)),
+        using: random)
+    }
   }
 
   @Test(arguments: [1, 2, 4])
@@ -83,7 +115,7 @@ struct PromptMethodTests {
   @Test func `an adapter whose plan has no tokens is refused`() throws {
     var adapter = Adapter(
       of: try AdaptedModelTests.model(Self.plan(.promptDecoder)), preprocessing: "{}", labels: [])
-    adapter.plan.classPrompts?.count = 0
+    adapter.plan.promptTokens?.count = 0
     let file = try Checkpoint(adapter.tensors, source: "a", metadata: adapter.metadata)
     #expect(throws: AdaptationError.self) { try Adapter(file) }
   }

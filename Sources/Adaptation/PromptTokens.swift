@@ -1,15 +1,16 @@
 import Layers
 import Tensors
 
-/// Learned prompts: tokens of each class that the mask decoder takes where those of points and boxes would be, and tokens of
-/// the image encoder.
+/// Learned prompts: tokens that the mask decoder takes where those of points and boxes would be, and tokens of the image
+/// encoder.
 ///
-/// With a class's tokens SAM's own mask token answers for that class, so nothing else of the decoder has to change; the
-/// background's logit is 0. PTSAM (2025) tunes 2048 numbers in ViT-B's decoder, eight tokens of width 256. Its initial
-/// values are not public; ours are given at the functions.
-public struct ClassPrompts: Codable, Equatable, Sendable {
-  /// The number of classes without the background.
-  public var classes: Int
+/// Where a model has no heads for classes, each class has tokens of its own, with which SAM's own mask token answers for that
+/// class; nothing else of the decoder has to change, and the background's logit is 0. Where it has heads, all of them share
+/// the decoder's tokens of `ptsam`, and the methods of the encoder have none there. PTSAM (2025) tunes 2048 numbers in
+/// ViT-B's decoder, eight tokens of width 256. Its initial values are not public; ours are given at the functions.
+public struct PromptTokens: Codable, Equatable, Sendable {
+  /// The number of classes with tokens of their own; nil where the model has heads for them.
+  public var classes: Int?
   /// The number n of tokens of each class, and of those that join before a block of the image encoder.
   public var count: Int
 
@@ -19,27 +20,29 @@ public struct ClassPrompts: Codable, Equatable, Sendable {
   /// The most tokens of a class.
   public static let mostTokens = 1024
 
-  /// Prompts of `count` tokens for each of `classes` classes.
-  public init(classes: Int, count: Int = standardCount) {
-    precondition(classes > 0 && count > 0, "ClassPrompts: \(classes) classes, \(count) tokens")
+  /// Prompts of `count` tokens, for each of `classes` classes where the model has no heads for them.
+  public init(classes: Int?, count: Int = standardCount) {
+    precondition(
+      classes ?? 1 > 0 && count > 0, "PromptTokens: \(classes ?? 0) classes, \(count) tokens")
     self.classes = classes
     self.count = count
   }
 
-  /// What the tokens of the classes are called.
-  static let name = "prompt_encoder.class_prompts"
+  /// What the decoder's tokens are called.
+  static let name = "prompt_encoder.prompt_tokens"
 
-  /// The classes' tokens [classes, n, C], near to the embedding of a point of the object, each with a direction of its
-  /// own of a tenth of the numbers' size.
+  /// The decoder's tokens [classes, n, C], or [1, n, C] for all of them: near to the embedding of a point of the object, each
+  /// with normal numbers of deviation 0.1 of its own added.
   func tokens(for inventory: Inventory, using random: Random) -> Parameter {
     guard let point = inventory.parameters["prompt_encoder.point_embeddings.1.weight"]?.value else {
-      preconditionFailure("ClassPrompts: a model without embeddings of points")
+      preconditionFailure("PromptTokens: a model without embeddings of points")
     }
-    var random = random.split(ClassPrompts.name)
+    var random = random.split(PromptTokens.name)
+    let classes = classes ?? 1
     let values = (0..<classes * count * point.count).map { index in
       point[flat: index % point.count] + 0.1 * random.normal()
     }
-    return Parameter(ClassPrompts.name, Tensor([classes, count, point.count], values))
+    return Parameter(PromptTokens.name, Tensor([classes, count, point.count], values))
   }
 
   /// The tokens [n, width] that join before a block, uniform in ±√(6 / (3 · patch² + width)).
@@ -69,6 +72,11 @@ extension Plan.Method {
     case .promptDecoder, .promptShallow, .promptDeep: true
     case .decoderLora, .samed, .samedSmall, .encoderLora, .loraLast, .decoderFull: false
     }
+  }
+
+  /// Whether the mask decoder takes learned tokens, in a model with heads for classes or without.
+  func promptsDecoder(hasHeads: Bool) -> Bool {
+    self == .promptDecoder || learnsPrompts && !hasHeads
   }
 
   /// The places in the image encoder where learned tokens join.
