@@ -52,13 +52,16 @@ struct PromptMethodTests {
   @Test func `heads of an earlier adaptation are kept, and share the tokens`() throws {
     let first = try AdaptedModelTests.model(
       Plan(method: .decoderFull, classHeads: AdaptedModelTests.heads))
-    let merged = try AdaptedModelTests.micro().renamed { ClassHeads.replaces($0) ? nil : $0 }
-      .replacing(first.changes)
+    let changes = first.changes
+    func merged() throws -> Checkpoint {
+      try AdaptedModelTests.micro().renamed { ClassHeads.replaces($0) ? nil : $0 }
+        .replacing(changes)
+    }
     let kept = ClassHeads(classes: 4, start: .keep)
     var random = Random(seed: 7)
     let image = randomTensor([3, 128, 128], using: &random)
     let deep = try AdaptedModel(
-      base: merged,
+      base: merged(),
       plan: Plan(
         method: .promptDeep, classHeads: kept, promptTokens: PromptTokens(classes: nil, count: 2)),
       using: random)
@@ -67,7 +70,7 @@ struct PromptMethodTests {
     for slot in deep.inventory.tokenSlots { slot.tokens = nil }
     #expect(deep.logits(of: image) == first.logits(of: image))
     let decoder = try AdaptedModel(
-      base: merged,
+      base: merged(),
       plan: Plan(
         method: .promptDecoder, classHeads: kept, promptTokens: PromptTokens(classes: nil)),
       using: random)
@@ -75,7 +78,7 @@ struct PromptMethodTests {
     #expect(decoder.logits(of: image).shape == [5, 32, 32])
     #expect(throws: CheckpointError.self) {
       try AdaptedModel(
-        base: merged,
+        base: merged(),
         plan: Plan(method: .decoderFull, classHeads: ClassHeads(classes: 3, start: .keep)),
         using: random)
     }
