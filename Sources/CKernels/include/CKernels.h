@@ -11,6 +11,7 @@
 #include "upscaling.h"
 #include "bf16.h"
 #include "rearrange.h"
+#include "recall.h"
 #include "resample.h"
 #include "loss.h"
 #include "optimize.h"
