@@ -12,6 +12,8 @@ public enum ExampleSetError: Failure, Equatable {
   case count(Int)
   /// A task cannot be tuned, since nothing can be left out.
   case tooFew(task: String, slices: Int)
+  /// The loss of a tuning is not finite.
+  case diverged(task: String, step: Int)
   /// Prompts were given that a task does not take; the reason is a sentence's end.
   case prompts(task: String, reason: String)
 
@@ -19,6 +21,7 @@ public enum ExampleSetError: Failure, Equatable {
   public var kind: FailureKind {
     switch self {
     case .count, .prompts: .usage
+    case .diverged: .numbers
     default: .badInput
     }
   }
@@ -39,6 +42,8 @@ public enum ExampleSetError: Failure, Equatable {
       \(task) cannot be tuned: it holds \(slices) labelled \(slices == 1 ? "slice" : "slices"), and tuning needs at least \
       one to learn from another. Make the task of more exemplars.
       """
+    case .diverged(let task, let step):
+      "\(task): the loss is not finite after \(step) steps. Tune with a lower --rate."
     case .prompts(let task, let reason):
       "\(task) does not take these prompts: \(reason)."
     }

@@ -151,10 +151,18 @@ public final class ExampleSetNetwork {
 }
 
 extension ExampleSetNetwork {
-  /// The logits [1, K, 4g, 4g] that exemplars give to another slice, as if nothing was known of it.
+  /// The logits [1, K, 4g, 4g] that the nearest of some exemplars give to a query.
+  func logits(
+    of query: ExampleQuery, among exemplars: [ExampleSlice], settings: ExampleSetSettings
+  ) -> Variable {
+    let nearest = Support.nearest(to: query, among: exemplars, count: settings.count)
+    return logits(of: query, support: Support(nearest, grid: grid), settings: settings)
+  }
+
+  /// The logits [1, K, 4g, 4g] that the nearest of some exemplars give to another slice, as if nothing was known of it.
   public func logits(
     of slice: ExampleSlice, exemplars: [ExampleSlice], settings: ExampleSetSettings
   ) -> Variable {
-    logits(of: ExampleQuery(slice), support: Support(exemplars, grid: grid), settings: settings)
+    logits(of: ExampleQuery(slice), among: exemplars, settings: settings)
   }
 }

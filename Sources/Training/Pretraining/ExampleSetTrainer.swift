@@ -27,7 +27,7 @@ final class ExampleSetTrainer: GeneratedTraining {
   /// A fresh network on the recipe's start: weights with their heads beside them.
   init(_ recipe: PretrainingRecipe) throws {
     self.recipe = recipe
-    let base = try Checkpoint(contentsOf: recipe.start)
+    let base = try Checkpoint(contentsOf: recipe.start).withOfficialNames()
     let heads = try Checkpoint(contentsOf: Pretrainer.headsPath(beside: recipe.start))
     network = try ExampleSetNetwork(
       base: base, plan: ExampleSetNetwork.plan(rank: recipe.exampleSets.rank),

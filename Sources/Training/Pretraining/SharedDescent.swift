@@ -7,9 +7,13 @@ struct SharedDescent {
   var rule: AdamW
   private let clip: Double
 
+  init(rule: AdamW, clip: Double) {
+    self.rule = rule
+    self.clip = clip
+  }
+
   init(_ numbers: PretrainingRecipe.Optimizer) {
-    rule = AdamW(decay: numbers.weightDecay)
-    clip = numbers.clip
+    self.init(rule: AdamW(decay: numbers.weightDecay), clip: numbers.clip)
   }
 
   /// Moves parameters by the mean of the episodes' gradients, each in the order of the parameters.
