@@ -112,14 +112,14 @@ let package = Package(
     suite(
       "Inference",
       [
-        "Failures", "Tensors", "Archives", "Volumes", "Exemplars", "SegmentAnything",
-        "Checkpoints", "Adaptation",
+        "Failures", "Tensors", "Autodiff", "Layers", "Archives", "Volumes", "Exemplars",
+        "SegmentAnything", "Checkpoints", "Adaptation",
       ]),
     suite(
       "Training",
       [
         "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything", "Adaptation",
-        "Archives", "Volumes", "Exemplars",
+        "Archives", "Volumes", "Exemplars", "Inference",
       ]),
     .testTarget(
       name: "ToolTests",

@@ -8,7 +8,7 @@ extension ExampleSetTrainer {
   private static let optimizerPrefix = "optimizer/"
 
   /// Writes what was learned as half-precision floats, to lie beside the weights it belongs to.
-  func writeModel(to path: String) throws {
+  package func writeModel(to path: String) throws {
     let weights = ExampleSetWeights(of: network)
     try Checkpoint(
       weights.tensors, source: path,
@@ -16,14 +16,17 @@ extension ExampleSetTrainer {
     ).writeSafetensors(to: path, as: .float16)
   }
 
-  func writeSnapshot(to path: String) throws {
+  /// Writes everything a resumed run needs to end in the same bits.
+  package func writeSnapshot(to path: String) throws {
     let memory = descent.rule.memory.map { (Self.optimizerPrefix + $0.key, $0.value) }
     try Checkpoint(
       network.learned.map { ($0.name, $0.value) } + memory, source: path, metadata: try metadata
     ).writeSafetensors(to: path)
   }
 
-  func resume(from path: String) throws {
+  /// Takes up a run where a snapshot left it.
+  /// - Throws: `TrainingError.foreignSnapshot` when it belongs to another recipe.
+  package func resume(from path: String) throws {
     let snapshot = try Checkpoint(contentsOf: path)
     guard snapshot.metadata[Pretrainer.recipeKey] == (try metadata)[Pretrainer.recipeKey],
       let steps = snapshot.metadata[Pretrainer.stepsKey].flatMap(Int.init)

@@ -11,7 +11,7 @@ import Tensors
 ///
 /// Every task is seen once. Its subjects are embedded by one forward pass each; up to three of them ask about their classes,
 /// each with a random number of the others as exemplars.
-final class ExampleSetTrainer: GeneratedTraining {
+package final class ExampleSetTrainer: GeneratedTraining {
   /// The numbers of exemplars a network is judged with.
   static let judgedCounts = [1, 4]
   /// Of how many questions, as a share, the places in the image tell nothing.
@@ -19,13 +19,14 @@ final class ExampleSetTrainer: GeneratedTraining {
 
   /// The network as trained so far.
   let network: ExampleSetNetwork
-  var steps = 0
+  /// The number of steps taken.
+  package internal(set) var steps = 0
   let recipe: PretrainingRecipe
   var descent: SharedDescent
   private let imageSize: Int
 
   /// A fresh network on the recipe's start: weights with their heads beside them.
-  init(_ recipe: PretrainingRecipe) throws {
+  package init(_ recipe: PretrainingRecipe) throws {
     self.recipe = recipe
     let base = try Checkpoint(contentsOf: recipe.start).withOfficialNames()
     let heads = try Checkpoint(contentsOf: Pretrainer.headsPath(beside: recipe.start))
@@ -38,7 +39,8 @@ final class ExampleSetTrainer: GeneratedTraining {
     imageSize = network.model.imageSize
   }
 
-  func step() -> Pretrainer.Step {
+  /// Takes one step and returns what it reached; the loss is not finite where training has diverged.
+  package func step() -> Pretrainer.Step {
     let rate = recipe.schedule.rate(at: steps)
     let episodes = recipe.batch / recipe.subjects
     let parameters = network.learned
@@ -61,7 +63,8 @@ final class ExampleSetTrainer: GeneratedTraining {
       number: steps, scores: answers.reduce(into: .init()) { $0.add($1.0) }, rate: rate)
   }
 
-  func validate() -> Pretrainer.Scores {
+  /// What is reached with one exemplar and with four on generated tasks that are never trained on.
+  package func validate() -> Pretrainer.Scores {
     SharedDescent.sideBySide(recipe.validation.tasks) { index in
       let episode = ExampleSetEpisode(
         judging: Pretrainer.firstValidationTask + index, recipe: self.recipe, size: self.imageSize,
