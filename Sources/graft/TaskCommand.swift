@@ -50,7 +50,8 @@ struct TaskCommand: ParsableCommand {
   func validate() throws {
     guard every > 0 else { throw ValidationError("--every is \(every); expected 1 or more.") }
     guard !isSameFile(exemplars, out) else {
-      throw ValidationError("\(exemplars) would be written over with its own task. Give another --out.")
+      throw ValidationError(
+        "\(exemplars) would be written over with its own task. Give another --out.")
     }
   }
 
@@ -87,7 +88,8 @@ struct TaskCommand: ParsableCommand {
     try task.write(to: out)
     let labelled = task.exemplars.count { $0.isLabelled }
     print(
-      "\(out): \(task.caseNames.count) exemplars, \(task.exemplars.count) slices, \(labelled) of them labelled")
+      "\(out): \(task.caseNames.count) exemplars, \(task.exemplars.count) slices, \(labelled) of "
+        + "them labelled")
   }
 
   private func tell(_ settings: ExampleSetSettings, _ dice: Double?, _ console: Console) {

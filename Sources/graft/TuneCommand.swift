@@ -47,7 +47,8 @@ struct TuneCommand: ParsableCommand {
   func validate() throws {
     if task != nil { return try validateTask() }
     guard steps == nil, rate == nil else {
-      throw ValidationError("--steps and --rate need a --task; a recipe has budget.steps, optimizer.rate.")
+      throw ValidationError(
+        "--steps and --rate need a --task; a recipe has budget.steps, optimizer.rate.")
     }
     guard recipe != nil || (weights != nil && pack != nil && out != nil) else {
       throw ValidationError("Give a recipe, or --weights, --pack and --out.")
@@ -60,7 +61,8 @@ struct TuneCommand: ParsableCommand {
   private func validateTask() throws {
     guard recipe == nil, pack == nil, method == nil, precision == nil, set.isEmpty, !resume, !dryRun
     else {
-      throw ValidationError("--task takes --weights, --out, --steps, --rate and --decoder-heads only.")
+      throw ValidationError(
+        "--task takes --weights, --out, --steps, --rate and --decoder-heads only.")
     }
     guard steps ?? 1 > 0 else {
       throw ValidationError("--steps is \(steps ?? 0); expected 1 or more.")

@@ -17,14 +17,18 @@ struct ExampleSetOperationTests {
     let found = recalled(Variable(q), keys: k, values: v).value
     for row in 0..<queries {
       let scores = (0..<keys).map { key in
-        exp((0..<width).reduce(0.0) { $0 + Double(q[flat: row * width + $1]) * Double(k[flat: key * width + $1]) })
+        exp(
+          (0..<width).reduce(0.0) {
+            $0 + Double(q[flat: row * width + $1]) * Double(k[flat: key * width + $1])
+          })
       }
       let sum = scores.reduce(0, +)
       for column in 0..<values {
         let expected = (0..<keys).reduce(0.0) {
           $0 + scores[$1] / sum * Double(v[flat: $1 * values + column])
         }
-        #expect(abs(expected - Double(found[flat: row * values + column])) < Tolerance.operation * 10)
+        let error = abs(expected - Double(found[flat: row * values + column]))
+        #expect(error < 10 * Tolerance.operation)
       }
     }
     #expect(

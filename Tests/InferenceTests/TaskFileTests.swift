@@ -82,7 +82,9 @@ struct TaskFileTests {
       try Checkpoint(
         try file.names.map { ($0, try file.tensor($0)) }, source: path, metadata: metadata
       ).writeSafetensors(to: path + ".damaged", as: .float16)
-      #expect(throws: ExampleSetError.self, "\(key)") { try TaskFile(contentsOf: path + ".damaged") }
+      #expect(throws: ExampleSetError.self, "\(key)") {
+        try TaskFile(contentsOf: path + ".damaged")
+      }
     }
   }
 

@@ -73,12 +73,13 @@ struct TaskTests {
     #expect(try task("--no-trial").status == 0)
     func predict(_ task: String, _ more: String..., weights: String? = nil) throws -> ToolRun {
       try ToolRun.graft(
-        ["predict", "--weights", weights ?? self.weights, "--task", task, bench.path("pack.h5"),
-          "--out", bench.path("masks")] + more)
+        [
+          "predict", "--weights", weights ?? self.weights, "--task", task, bench.path("pack.h5"),
+          "--out", bench.path("masks"),
+        ] + more)
     }
-    refused(
-      try predict(
-        bench.path("one.task"), weights: Goldens.path("sam-micro/sam_micro_fp16.pth")), 3, "SHA-256")
+    let foreign = Goldens.path("sam-micro/sam_micro_fp16.pth")
+    refused(try predict(bench.path("one.task"), weights: foreign), 3, "SHA-256")
     refused(try predict(bench.path("one.task"), "--image-size", "64"), 2, "128")
     refused(try predict(bench.path("one.task"), "--point", "3,4"), 2, "leave out the prompts")
     refused(try predict(weights), 3, "is not a task")

@@ -24,7 +24,9 @@ public struct LeaveOneOut {
   }
 
   /// Whether there is anything to ask with an exemplar left to answer.
-  public var isPossible: Bool { questions.contains { others(than: $0).contains(where: \.isLabelled) } }
+  public var isPossible: Bool {
+    questions.contains { others(than: $0).contains(where: \.isLabelled) }
+  }
 
   /// The settings that answer best, beginning from the given ones, and the mean Dice they reach.
   public func best(from start: ExampleSetSettings) -> (settings: ExampleSetSettings, dice: Double) {

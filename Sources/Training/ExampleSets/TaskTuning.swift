@@ -65,7 +65,9 @@ public struct TaskTuning {
       throw ExampleSetError.tooFew(task: name, slices: labelled.count)
     }
     if cases.count > 2 {
-      let held = Set(cases.enumerated().filter { $0.offset % 4 == 3 || $0.offset == cases.count - 1 && cases.count < 4 }.map(\.element))
+      // One case in four, and of three the last.
+      let held = Set(
+        cases.enumerated().filter { $0.offset % 4 == min(3, cases.count - 1) }.map(\.element))
       isHeldOut = { held.contains($0.caseName) }
     } else {
       let places = labelled.enumerated().filter { $0.offset % 4 == 2 }.map { $0.element }
@@ -75,7 +77,9 @@ public struct TaskTuning {
     }
   }
 
-  /// Tunes; `tell` hears what happens and may throw to stop. The task comes back tuned, or as it was where that gained nothing.
+  /// Tunes; the task comes back tuned, or as it was where that gained nothing.
+  ///
+  /// `tell` hears what happens and may throw to stop.
   public func callAsFunction(tell: (Event) throws -> Void) throws -> (TaskFile, Outcome) {
     let kept = task.exemplars.filter { !isHeldOut($0) }
     let held = task.exemplars.filter { isHeldOut($0) && $0.isLabelled }

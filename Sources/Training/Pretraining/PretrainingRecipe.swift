@@ -67,8 +67,9 @@ public struct PretrainingRecipe: Codable, Equatable, Sendable {
   public var start = PretrainingRecipe.none
   /// Images a step.
   public var batch = 8
-  /// The subjects of each generated task, which are understood from one another; a task is seen once. Of example sets, the
-  /// most subjects a task may have: one more than exemplars.
+  /// The subjects of each generated task, which are understood from one another; a task is seen once.
+  ///
+  /// Of example sets, the most subjects a task may have: one more than exemplars.
   public var subjects = 2
   /// Steps in all; 0 writes the model as it starts, the control of a comparison.
   public var steps = 2000
