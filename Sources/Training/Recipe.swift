@@ -48,6 +48,8 @@ public struct Recipe: Codable, Sendable, Equatable {
   public var snapshot: SnapshotSettings
   /// The samples of each step, in place of a random order: indices into the samples ordered by case, then slice.
   public var batches: [[Int]]?
+  /// The cases that are learned from; those of the split `train`, or all where there is no split, where none are named.
+  public var exemplars: [String]?
   /// Files whose tensors replace those of the same name.
   public var initial: [String]?
 

@@ -19,7 +19,8 @@ extension Recipe {
         name: .adamw, rate: 0.005, betas: [0.9, 0.999], weightDecay: 0.1, clip: .none),
       schedule: ScheduleSettings(name: .cosine, warmup: nil, total: nil),
       budget: Budget(steps: 2000), precision: .f32, store: .f32, batch: 8, seed: 1234,
-      snapshot: SnapshotSettings(every: 100, keep: 2), batches: nil, initial: nil)
+      snapshot: SnapshotSettings(every: 100, keep: 2), batches: nil,
+      exemplars: nil, initial: nil)
     if method == .samed || method == .samedSmall {
       recipe.classes.start = .fresh
       recipe.augment.kind = .samed
@@ -44,6 +45,7 @@ extension Recipe {
     recipe.tokens = Tokens(count: 1)
     recipe.budget = Budget(steps: 1, epochs: 1, seconds: 1)
     recipe.batches = [[0]]
+    recipe.exemplars = ["case"]
     recipe.initial = ["file"]
     return recipe
   }
@@ -68,6 +70,11 @@ extension Recipe {
     try require.notNegative(loss.ce, "loss.ce")
     try require.notNegative(loss.dice, "loss.dice")
     try require(loss.ce + loss.dice > 0, "loss", "without weight", "ce or dice above 0")
+    try require(exemplars?.isEmpty != true, "exemplars", "empty", "the names of cases")
+    if let twice = RecipeTree.duplicate(in: exemplars ?? []) {
+      throw .value(
+        file: file, key: "exemplars", found: "naming \(twice) twice", expected: "name a case once")
+    }
     try checkSteps(require)
     try checkTogether(file: file)
   }

@@ -176,6 +176,12 @@ enum RecipeTree {
     return leaves
   }
 
+  /// The first element that occurs twice.
+  static func duplicate(in words: [String]) -> String? {
+    var seen: Set<String> = []
+    return words.first { !seen.insert($0).inserted }
+  }
+
   /// The word with the fewest differing letters, where at most half of the letters differ.
   static func nearest(to word: String, in words: [String]) -> String? {
     let ranked = words.map { (distance(word, $0), $0) }.min { $0.0 < $1.0 }

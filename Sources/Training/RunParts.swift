@@ -58,7 +58,7 @@ final class RunParts {
       imageSize: preparation.size)
     let set = try TrainingSet(
       pack, preparation: preparation, emptyShare: recipe.slices.empty,
-      prompted: recipe.prompts != .none, using: random)
+      prompted: recipe.prompts != .none, exemplars: recipe.exemplars, using: random)
     let variants = SliceVariants(
       set.slices, side: segmenter.outputSide(imageSize: preparation.size),
       preparation: preparation, augment: recipe.augment, seed: recipe.seed,

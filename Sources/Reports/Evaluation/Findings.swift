@@ -58,8 +58,8 @@ public struct Findings: Sendable, Equatable {
   /// How many worst cases are named.
   public static let worstCases = 5
 
-  /// Computes everything.
-  public init(_ evaluation: Evaluation) {
+  /// Computes everything; `comparing` says whether predictions are compared in all pairs.
+  public init(_ evaluation: Evaluation, comparing: Bool = true) {
     self.evaluation = evaluation
     summaries = Self.summaries(of: evaluation, rows: evaluation.rows)
     let placed = Dictionary(grouping: evaluation.rows) { evaluation.centres[$0.name] }
@@ -70,7 +70,7 @@ public struct Findings: Sendable, Equatable {
           summaries: Self.summaries(of: evaluation, rows: rows))
       }
     }
-    comparisons = Comparison.all(of: evaluation)
+    comparisons = comparing ? Comparison.all(of: evaluation) : []
     worst = evaluation.predictions.flatMap { Self.worst(of: evaluation, prediction: $0) }
     flags = Flagging.all(of: evaluation)
   }

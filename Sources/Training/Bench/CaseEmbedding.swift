@@ -1,0 +1,88 @@
+import Adaptation
+import Archives
+import Autodiff
+import Checkpoints
+package import Exemplars
+import Foundation
+import Inference
+import SegmentAnything
+import Tensors
+import Volumes
+
+/// Places cases in a space by what a frozen encoder makes of them; labels count for nothing.
+///
+/// The point of a case is the mean of its slices' embeddings over all their places, [C]. It is kept in the store beside
+/// the pack.
+package struct CaseEmbedding {
+  private let pack: Pack
+  private let model: Sam
+  private let weights: String
+  private let preparation: ImagePreparation
+  private let store: EmbeddingStore
+
+  /// The encoder, the images and the store of a recipe.
+  package init(_ recipe: Recipe, pack: Pack, decoderHeads: Int? = nil) throws {
+    self.pack = pack
+    guard (1...3).contains(pack.channels.count) else {
+      throw InferenceError.channels(case: pack.path, found: pack.channels.count)
+    }
+    let checkpoint = try Checkpoint(contentsOf: recipe.weights).withOfficialNames()
+    model = try Sam(checkpoint, decoderHeads: decoderHeads)
+    model.imageEncoder.compute(in: recipe.precision, forTraining: false)
+    weights = checkpoint.sha256
+    preparation = try recipe.preparation(
+      window: RunParts.window(of: pack), imageSize: model.configuration.imageSize)
+    store = try EmbeddingStore(folder: EmbeddingStore.folder(forPack: recipe.pack))
+  }
+
+  /// The points of some cases; `progress` is told how many are done after each.
+  package func points(
+    of cases: [String], progress: (Int) throws -> Void = { _ in }
+  ) throws -> [String: [Float]] {
+    var points: [String: [Float]] = [:]
+    for (place, name) in cases.enumerated() {
+      points[name] = try point(of: name)
+      try progress(place + 1)
+    }
+    return points
+  }
+
+  private func point(of name: String) throws -> [Float] {
+    let image = try pack.image(name)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let key = EmbeddingKey(
+      weights: weights, cut: "neck mean", image: EmbeddingKey.digest(of: image.voxels),
+      transform: String(decoding: try encoder.encode(preparation), as: UTF8.self),
+      size: preparation.size, precision: model.imageEncoder.precision.rawValue)
+    if let known = try store.embedding(for: key) { return known.values }
+    let slices = preparation.plane.slices(of: image.geometry)
+    let scan = Volume(
+      voxels: try preparation.normalised(image.voxels, case: name), geometry: image.geometry)
+    var means = [[Float]](repeating: [], count: slices.count)
+    let isSmall = preparation.size / model.configuration.patch <= EmbeddingFill.smallGrid
+    means.withUnsafeMutableBufferPointer { means in
+      let means = means
+      func encode(_ index: Int) {
+        let embedding = model.imageEncoder(preparation.input(slices.image(index, of: scan))).value
+        means[index] = Self.mean(embedding)
+      }
+      if isSmall { parallel(means.count, encode) } else { means.indices.forEach(encode) }
+    }
+    let point = CaseSpace.mean(of: means)
+    try store.add([(key, Tensor([point.count], point))])
+    return point
+  }
+
+  /// The mean of an embedding [1, g, g, C] over its places.
+  private static func mean(_ embedding: Tensor) -> [Float] {
+    let channels = embedding.shape[3]
+    var sum = [Float](repeating: 0, count: channels)
+    embedding.withPointer { values in
+      for place in 0..<embedding.count / channels {
+        for channel in 0..<channels { sum[channel] += values[place * channels + channel] }
+      }
+    }
+    return sum.map { $0 / Float(embedding.count / channels) }
+  }
+}

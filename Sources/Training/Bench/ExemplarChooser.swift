@@ -1,0 +1,79 @@
+import Checkpoints
+import Exemplars
+import Tensors
+
+/// Chooses the exemplars of a bench's cells, each choice once for all methods and seeds.
+final class ExemplarChooser {
+  private let bench: Bench
+  private var orders: [String: [String]] = [:]
+  private var points: [String: [Float]] = [:]
+
+  /// Chooses for a bench.
+  init(_ bench: Bench) { self.bench = bench }
+
+  /// The exemplars of a cell, in the order of their choice: the first ones of an order that all numbers share.
+  func exemplars(of cell: BenchCell) throws -> [String] {
+    guard let rule = rule(of: cell) else { return [] }
+    let name = "\(rule.name) \(cell.choice)"
+    let order = try orders[name] ?? self.order(rule, cell.choice - 1)
+    orders[name] = order
+    return Array(order.prefix(cell.exemplars))
+  }
+
+  /// The exemplars of each test case; nil where the method or the rule takes the same for all.
+  func byQuery(_ cell: BenchCell) throws -> [String: [String]]? {
+    guard let rule = rule(of: cell), rule.selection == .nearest,
+      case .direct(let method)? = BenchMethod(bench.method(cell.method).name),
+      method.choosesByQuery
+    else { return nil }
+    let space = try space(of: bench.candidates)
+    let queries = try place(bench.tests)
+    var found: [String: [String]] = [:]
+    for test in bench.tests {
+      found[test] = ExemplarSelection.nearest.order(
+        of: bench.candidates, count: cell.exemplars, choice: cell.choice - 1,
+        random: Random(seed: rule.seed), space: space, query: queries[test])
+    }
+    return found
+  }
+
+  private func rule(of cell: BenchCell) -> BenchPlan.Choices? {
+    bench.plan.choices.first { $0.name == cell.selection }
+  }
+
+  /// The order of one choice, as long as the largest number of exemplars.
+  private func order(_ rule: BenchPlan.Choices, _ choice: Int) throws -> [String] {
+    guard let selection = rule.selection else { return rule.lists[choice] }
+    var (space, query): (CaseSpace?, [Float]?) = (nil, nil)
+    if selection != .random { space = try self.space(of: bench.candidates) }
+    if selection == .nearest {
+      let queries = try place(bench.tests)
+      query = CaseSpace.mean(of: bench.tests.compactMap { queries[$0] })
+    }
+    return selection.order(
+      of: bench.candidates, count: bench.plan.exemplars.last ?? 1, choice: choice,
+      random: Random(seed: rule.seed), space: space, query: query)
+  }
+
+  private func space(of cases: [String]) throws -> CaseSpace {
+    let points = try place(cases)
+    return CaseSpace(cases.compactMap { points[$0] })
+  }
+
+  /// The points of cases, of those not asked for before after encoding.
+  private func place(_ cases: [String]) throws -> [String: [Float]] {
+    let fresh = cases.filter { points[$0] == nil }
+    if fresh.isEmpty { return points }
+    let recipe = try bench.plan.imageRecipe()
+    let embedding = try CaseEmbedding(recipe, pack: bench.pack, decoderHeads: bench.decoderHeads)
+    let found = try embedding.points(of: fresh) { done in
+      if bench.isInterrupted() {
+        throw BenchError.interrupted(
+          cell: "choosing exemplars", done: 0, total: bench.plan.cells.count)
+      }
+      bench.report(.placed(done, of: fresh.count))
+    }
+    points.merge(found) { first, _ in first }
+    return points
+  }
+}
