@@ -45,13 +45,8 @@ final class RunParts {
     try adapted.checkHeads(filledBy: files)
     segmenter = adapted
     segmenter.compute(in: recipe.precision, forTraining: true)
-    preparation = try recipe.preparation(
-      window: RunParts.window(of: pack), imageSize: segmenter.imageSize)
-    guard preparation.size % segmenter.patch == 0 else {
-      throw RecipeError.value(
-        file: recipe.weights, key: "image.size", found: "\(preparation.size)",
-        expected: "this model needs a multiple of its patch, \(segmenter.patch)")
-    }
+    preparation = try RunParts.preparation(
+      recipe, of: pack, imageSize: segmenter.imageSize, patch: segmenter.patch)
     // What a step keeps stays within half of the machine's memory.
     segmenter.limitMemory(
       toBytesPerImage: Int(ProcessInfo.processInfo.physicalMemory / 2) / recipe.batch,
@@ -75,9 +70,7 @@ final class RunParts {
     order = try BatchOrder(
       count: samples.count, batch: recipe.batch, explicit: recipe.batches, using: random)
     fill = try RunParts.fill(recipe, segmenter, variants)
-    labels = pack.labels.classes.enumerated().map { index, entry in
-      Adapter.Label(name: entry.name, value: Int(pack.labels.outputValue(of: index + 1)))
-    }
+    labels = RunParts.labels(of: pack)
     fingerprint = [
       "weights": weights.sha256, "pack": try pack.digest(),
       "initial": files.map(\.sha256).joined(separator: " "),
@@ -93,6 +86,26 @@ final class RunParts {
     return EmbeddingFill(
       store: store, ahead: EmbeddingReadAhead(store), segmenter: segmenter, cut: cut,
       variants: variants)
+  }
+
+  /// How a pack's slices become a model's images, of the model's own size where the recipe says nothing.
+  static func preparation(
+    _ recipe: Recipe, of pack: Pack, imageSize: Int, patch: Int
+  ) throws -> ImagePreparation {
+    let preparation = try recipe.preparation(window: window(of: pack), imageSize: imageSize)
+    guard preparation.size % patch == 0 else {
+      throw RecipeError.value(
+        file: recipe.weights, key: "image.size", found: "\(preparation.size)",
+        expected: "this model needs a multiple of its patch, \(patch)")
+    }
+    return preparation
+  }
+
+  /// A pack's classes with the values of predictions.
+  static func labels(of pack: Pack) -> [Adapter.Label] {
+    pack.labels.classes.enumerated().map { index, entry in
+      Adapter.Label(name: entry.name, value: Int(pack.labels.outputValue(of: index + 1)))
+    }
   }
 
   /// The window all training cases of a pack have in common.

@@ -19,8 +19,8 @@ struct Graft: AsyncParsableCommand {
       """,
     version: "graft 0.1.0",
     subcommands: [
-      ConvertCommand.self, DemoCommand.self, EmbedCommand.self, EvaluateCommand.self,
-      InspectCommand.self, PackCommand.self, PredictCommand.self, PretrainCommand.self,
+      BenchCommand.self, ConvertCommand.self, DemoCommand.self, EmbedCommand.self,
+      EvaluateCommand.self, InspectCommand.self, PackCommand.self, PredictCommand.self, PretrainCommand.self,
       ReportCommand.self, TuneCommand.self, UnpackCommand.self,
     ])
 

@@ -10,8 +10,6 @@ struct BenchRound: Sendable {
   let findings: Findings
   /// The arm with the highest mean of the leading overlap; nil where no mean is defined.
   let best: String?
-  /// Each other arm against the best by the leading measures, corrected by Holm over these tests.
-  let comparisons: [Comparison]
 
   /// The measures whose means stand in the report.
   static let measures: [Measure] = [.dice, .hausdorff95Maximum, .averageSymmetric]
@@ -22,18 +20,16 @@ struct BenchRound: Sendable {
     groups = arms.map { BenchGroup(arm: $0.name, cells: $0.cells) }
     let evaluation = Evaluation(
       spacingUnit: unit, rows: groups.flatMap(\.rows), measures: Self.measures)
-    findings = Findings(evaluation, comparing: false)
-    let findings = findings
-    let best = groups.map(\.arm)
-      .compactMap { arm in
-        findings.summary(.dice, prediction: arm, label: nil)?.statistics.mean.map { (arm, $0) }
-      }.max { $0.1 < $1.1 }?.0
+    let arms = groups.map(\.arm)
+    var best: String?
+    findings = Findings.comparing(evaluation, measures: [.dice, .hausdorff95Maximum]) { findings in
+      best =
+        arms.compactMap { arm in
+          findings.summary(.dice, prediction: arm, label: nil)?.statistics.mean.map { (arm, $0) }
+        }.max { $0.1 < $1.1 }?.0
+      return best
+    }
     self.best = best
-    comparisons =
-      best.map { best in
-        Comparison.each(
-          of: evaluation, against: best, measures: [.dice, .hausdorff95Maximum])
-      } ?? []
   }
 
   /// The scores.
@@ -54,9 +50,16 @@ struct BenchRound: Sendable {
     summary(measure, arm)?.statistics.mean
   }
 
-  /// How an arm stands to the best over all labels; nil for the best.
+  /// The scores as the page's figures take them.
+  var results: Results {
+    Results(
+      title: nil, findings: findings,
+      sources: groups.map { Results.Source(name: $0.arm, prediction: $0.arm, record: nil) })
+  }
+
+  /// How an arm stands to the best over all labels, after Holm over the other arms; nil for the best.
   func difference(_ arm: String, _ measure: Measure = .dice) -> Comparison? {
-    comparisons.first {
+    findings.comparisons.first {
       $0.first == arm && $0.measure == measure && $0.label == evaluation.groups.last
     }
   }

@@ -2,7 +2,8 @@ import Archives
 import Checkpoints
 public import Exemplars
 import Foundation
-import Tensors
+import Inference
+import SegmentAnything
 
 /// A comparison that is about to be made or being made: a plan, its pack, and where its results lie.
 public final class Bench {
@@ -32,7 +33,8 @@ public final class Bench {
   public let weights: [String: String]
   /// The SHA-256 of the pack.
   public let packSHA256: String
-  let version: String
+  /// The version of the program.
+  public let version: String
   let decoderHeads: Int?
   let isInterrupted: () -> Bool
   let report: (BenchEvent) -> Void
@@ -119,6 +121,13 @@ public final class Bench {
     plan.synthesis.first { $0.label == cell.synthesis } ?? .none
   }
 
+  /// How the pack's volumes become images by a recipe that trains nothing.
+  func preparation(of recipe: Recipe) throws -> ImagePreparation {
+    let sizes = try Configuration(of: Checkpoint(contentsOf: recipe.weights).withOfficialNames())
+    return try RunParts.preparation(
+      recipe, of: pack, imageSize: sizes.imageSize, patch: sizes.patch)
+  }
+
   /// The recipe of a cell; of a method that has none, the settings it shares with the others.
   func recipe(_ cell: BenchCell, exemplars: [String]) throws -> Recipe {
     try plan.recipe(
@@ -128,8 +137,13 @@ public final class Bench {
 
   /// The cells of a part of the plan, or all, with their exemplars; where a rule looks at the cases, they are encoded.
   public func tasks(of shard: BenchShard? = nil) throws -> [Task] {
+    try tasks(of: shard, encodes: true)
+  }
+
+  /// The same; where nothing may be encoded, the first cases stand for exemplars that only encoding would tell.
+  func tasks(of shard: BenchShard?, encodes: Bool) throws -> [Task] {
     let cells = shard.map(plan.cells(of:)) ?? plan.cells
-    let chooser = ExemplarChooser(self)
+    let chooser = ExemplarChooser(self, encodes: encodes)
     return try cells.map { cell in
       let exemplars = try chooser.exemplars(of: cell)
       let byQuery = try chooser.byQuery(cell)

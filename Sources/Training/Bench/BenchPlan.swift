@@ -1,5 +1,6 @@
 import Adaptation
 public import Exemplars
+import Foundation
 
 /// What a bench compares, as its YAML file says it: methods, numbers of exemplars, choices of them, seeds and syntheses on
 /// the same test cases, each with the same budget.

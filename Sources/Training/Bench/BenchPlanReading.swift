@@ -181,8 +181,13 @@ extension BenchPlan {
       }
       guard case .learning? = BenchMethod(method.name) else { continue }
       for variant in synthesis {
-        _ = try recipe(
+        let recipe = try recipe(
           method, seed: seeds[0], exemplars: nil, synthesis: variant, out: "\(out)/cells")
+        guard recipe.prompts == .none else {
+          throw BenchError.conflict(
+            file: file,
+            reason: "the method \(method.label) needs prompts, which test cases do not come with.")
+        }
       }
     }
   }

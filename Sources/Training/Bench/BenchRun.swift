@@ -1,5 +1,5 @@
 import Archives
-import Failures
+public import Failures
 import Foundation
 
 extension Bench {

@@ -28,10 +28,11 @@ package struct CaseEmbedding {
     }
     let checkpoint = try Checkpoint(contentsOf: recipe.weights).withOfficialNames()
     model = try Sam(checkpoint, decoderHeads: decoderHeads)
-    model.imageEncoder.compute(in: recipe.precision, forTraining: false)
+    model.imageEncoder.compute(in: recipe.precision, trainingFrom: nil)
     weights = checkpoint.sha256
-    preparation = try recipe.preparation(
-      window: RunParts.window(of: pack), imageSize: model.configuration.imageSize)
+    preparation = try RunParts.preparation(
+      recipe, of: pack, imageSize: model.configuration.imageSize,
+      patch: model.configuration.patch)
     store = try EmbeddingStore(folder: EmbeddingStore.folder(forPack: recipe.pack))
   }
 
@@ -47,14 +48,23 @@ package struct CaseEmbedding {
     return points
   }
 
-  private func point(of name: String) throws -> [Float] {
-    let image = try pack.image(name)
+  /// Whether a case's point is stored.
+  package func isStored(_ name: String) throws -> Bool {
+    store.contains(try key(of: pack.image(name)))
+  }
+
+  private func key(of image: Volume) throws -> EmbeddingKey {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-    let key = EmbeddingKey(
+    return EmbeddingKey(
       weights: weights, cut: "neck mean", image: EmbeddingKey.digest(of: image.voxels),
       transform: String(decoding: try encoder.encode(preparation), as: UTF8.self),
       size: preparation.size, precision: model.imageEncoder.precision.rawValue)
+  }
+
+  private func point(of name: String) throws -> [Float] {
+    let image = try pack.image(name)
+    let key = try key(of: image)
     if let known = try store.embedding(for: key) { return known.values }
     let slices = preparation.plane.slices(of: image.geometry)
     let scan = Volume(

@@ -33,6 +33,7 @@ struct CellRun {
   private struct Outcome {
     var scores: [CellResult.Score] = []
     var slices = 0
+    var encodedSlices = 0
     var cost = CellResult.Cost(seconds: 0, processorSeconds: 0)
   }
 
@@ -48,7 +49,7 @@ struct CellRun {
       byQuery: task.byQuery, scores: outcome.scores, unit: try unit(),
       trainedParameters: adaptation.trainedParameters, steps: adaptation.steps,
       encoding: adaptation.encoding, encodedImages: adaptation.encodedImages,
-      training: adaptation.training, prediction: outcome.cost, encodedSlices: 0,
+      training: adaptation.training, prediction: outcome.cost, encodedSlices: outcome.encodedSlices,
       slices: outcome.slices, peakMemoryBytes: ProcessMemory.peak, curve: adaptation.curve,
       recipe: try adaptation.recipe.withoutPaths(),
       weightsSHA256: bench.weights[adaptation.recipe.weights] ?? "",
@@ -88,9 +89,9 @@ struct CellRun {
     let training = meter.spent
     try FileManager.default.removeItem(atPath: "\(bench.folder.run(cell))/snapshot")
     let parts = trainer.parts
-    let prediction = try VolumePrediction(
-      try parts.adapter(), model: parts.adapted, name: cell.id,
-      keepsLargest: bench.plan.keepsLargest)
+    let prediction = VolumePrediction(
+      try StoredSegmenter(parts.segmenter, recipe) ?? parts.segmenter,
+      preparation: parts.preparation, labels: parts.labels, keepsLargest: bench.plan.keepsLargest)
     return Adaptation(
       predictions: [(bench.tests, prediction)], trainedParameters: summary.scalars,
       steps: curve.steps, encoding: encoding, encodedImages: summary.missingEmbeddings,
@@ -103,7 +104,7 @@ struct CellRun {
   ) throws -> Outcome {
     var outcome = Outcome()
     var done = 0
-    let total = try predictions.reduce(0) { try $0 + slices(of: $1.tests, $1.prediction) }
+    let total = try predictions.reduce(0) { try $0 + bench.slices(of: $1.tests, $1.prediction) }
     for (tests, prediction) in predictions {
       let scoring = CaseScoring(labels: prediction.labels)
       for test in tests {
@@ -113,8 +114,11 @@ struct CellRun {
           if bench.isInterrupted() { throw interrupted }
           bench.report(.predicted(cell, done + slice, of: total))
         }
+        if let stored = prediction.segmenter as? StoredSegmenter {
+          outcome.encodedSlices += try stored.keep()
+        }
         outcome.cost += meter.spent
-        done += try slices(of: [test], prediction)
+        done += try bench.slices(of: [test], prediction)
         if bench.plan.keepsMasks {
           try labels.write("\(bench.folder.masks(cell))/\(test).nii.gz")
         }
@@ -123,13 +127,6 @@ struct CellRun {
     }
     outcome.slices = total
     return outcome
-  }
-
-  /// How many slices cases have as a prediction cuts them.
-  private func slices(of cases: [String], _ prediction: VolumePrediction) throws -> Int {
-    try cases.reduce(0) {
-      try $0 + prediction.preparation.plane.slices(of: bench.pack.entry($1).geometry).count
-    }
   }
 
   /// That the user asked to stop; the bench fills in how much is done.
@@ -155,7 +152,8 @@ struct CellRun {
       return (
         tests,
         VolumePrediction(
-          segmenter: outcome.segmenter, preparation: outcome.preparation, labels: bench.labels,
+          outcome.segmenter, preparation: outcome.preparation,
+          labels: RunParts.labels(of: bench.pack),
           keepsLargest: bench.plan.keepsLargest)
       )
     }

@@ -5,11 +5,15 @@ import Tensors
 /// Chooses the exemplars of a bench's cells, each choice once for all methods and seeds.
 final class ExemplarChooser {
   private let bench: Bench
+  private let encodes: Bool
   private var orders: [String: [String]] = [:]
   private var points: [String: [Float]] = [:]
 
-  /// Chooses for a bench.
-  init(_ bench: Bench) { self.bench = bench }
+  /// Chooses for a bench; where nothing may be encoded, cases whose points are not stored stay as they are.
+  init(_ bench: Bench, encodes: Bool) {
+    self.bench = bench
+    self.encodes = encodes
+  }
 
   /// The exemplars of a cell, in the order of their choice: the first ones of an order that all numbers share.
   func exemplars(of cell: BenchCell) throws -> [String] {
@@ -26,8 +30,8 @@ final class ExemplarChooser {
       case .direct(let method)? = BenchMethod(bench.method(cell.method).name),
       method.choosesByQuery
     else { return nil }
-    let space = try space(of: bench.candidates)
-    let queries = try place(bench.tests)
+    guard let space = try space(of: bench.candidates), let queries = try place(bench.tests)
+    else { return nil }
     var found: [String: [String]] = [:]
     for test in bench.tests {
       found[test] = ExemplarSelection.nearest.order(
@@ -45,9 +49,12 @@ final class ExemplarChooser {
   private func order(_ rule: BenchPlan.Choices, _ choice: Int) throws -> [String] {
     guard let selection = rule.selection else { return rule.lists[choice] }
     var (space, query): (CaseSpace?, [Float]?) = (nil, nil)
-    if selection != .random { space = try self.space(of: bench.candidates) }
+    if selection != .random {
+      guard let found = try self.space(of: bench.candidates) else { return bench.candidates }
+      space = found
+    }
     if selection == .nearest {
-      let queries = try place(bench.tests)
+      guard let queries = try place(bench.tests) else { return bench.candidates }
       query = CaseSpace.mean(of: bench.tests.compactMap { queries[$0] })
     }
     return selection.order(
@@ -55,17 +62,17 @@ final class ExemplarChooser {
       random: Random(seed: rule.seed), space: space, query: query)
   }
 
-  private func space(of cases: [String]) throws -> CaseSpace {
-    let points = try place(cases)
-    return CaseSpace(cases.compactMap { points[$0] })
+  private func space(of cases: [String]) throws -> CaseSpace? {
+    try place(cases).map { points in CaseSpace(cases.compactMap { points[$0] }) }
   }
 
-  /// The points of cases, of those not asked for before after encoding.
-  private func place(_ cases: [String]) throws -> [String: [Float]] {
+  /// The points of cases, those that are not stored after encoding; nil where there are any and nothing may be encoded.
+  private func place(_ cases: [String]) throws -> [String: [Float]]? {
     let fresh = cases.filter { points[$0] == nil }
     if fresh.isEmpty { return points }
     let recipe = try bench.plan.imageRecipe()
     let embedding = try CaseEmbedding(recipe, pack: bench.pack, decoderHeads: bench.decoderHeads)
+    guard try encodes || fresh.allSatisfy({ try embedding.isStored($0) }) else { return nil }
     let found = try embedding.points(of: fresh) { done in
       if bench.isInterrupted() {
         throw BenchError.interrupted(

@@ -1,0 +1,109 @@
+import Archives
+import Exemplars
+import Foundation
+import Metrics
+import Reports
+import Training
+import Volumes
+
+/// The report of a bench: what is there of its cells, as page, tables and files.
+struct BenchOutput {
+  let bench: Bench
+  let tasks: [Bench.Task]
+
+  /// Writes `results.csv`, `results.json`, `summary.md` and, last, `report.html`, and prints the table.
+  func write(_ console: Console) throws {
+    let results = try tasks.compactMap { try bench.result(of: $0) }
+    let report = BenchReport(try subject(results), results.map(BenchCellScores.init))
+    let out = bench.folder.path
+    for (name, text) in [
+      ("results.csv", report.csv), ("results.json", report.json), ("summary.md", report.markdown),
+      ("report.html", BenchPage(report).html),
+    ] {
+      try AtomicFile.write(Data(text.utf8), to: "\(out)/\(name)")
+    }
+    console.print(report.table)
+    console.tell(
+      "The report is \(out)/report.html.", event: "report", ["path": "\(out)/report.html"])
+  }
+
+  private func subject(_ results: [CellResult]) throws -> BenchReport.Subject {
+    let failures = tasks.compactMap { task in
+      bench.failure(of: task).map { (id: task.cell.id, reason: $0) }
+    }
+    return BenchReport.Subject(
+      title: title, lead: lead, facts: facts(results), plan: bench.plan.text,
+      recipes: recipes(results), unit: results.first?.unit ?? "mm", planned: tasks.count,
+      failures: failures, version: bench.version)
+  }
+
+  private var title: String {
+    let name = URL(fileURLWithPath: bench.plan.pack).deletingPathExtension().lastPathComponent
+    return "Which adaptation is worth it? \(name)"
+  }
+
+  /// What is compared, on which data.
+  private var lead: String {
+    let pack = bench.pack
+    let classes = pack.labels.classes.map(\.name).joined(separator: ", ")
+    let data =
+      "\(bench.tests.count) test cases of \(URL(fileURLWithPath: pack.path).lastPathComponent) "
+      + "(\(pack.dataset); classes \(classes)); exemplars from \(bench.candidates.count) other cases."
+    return ([data] + [bench.plan.note].compactMap(\.self)).joined(separator: " ")
+  }
+
+  private func facts(_ results: [CellResult]) -> [(name: String, value: String)] {
+    let plan = bench.plan
+    let budget =
+      plan.budget.steps.map { "\($0) steps" }
+      ?? "\(Int(plan.budget.seconds ?? 0)) s of training on the clock"
+    let choices = plan.choices.map { rule in
+      "\(rule.count) × \(rule.selection.map { "\($0.rawValue) (seed \(rule.seed))" } ?? "given")"
+    }
+    let hashes = bench.weights.sorted { $0.key < $1.key }.map { path, digest in
+      ("Weights \(URL(fileURLWithPath: path).lastPathComponent)", digest)
+    }
+    let machines = Set(results.map { "\($0.threads) threads, \($0.instructionSet)" }).sorted()
+    return [
+      ("Budget", "\(budget), the same for all that train"),
+      ("Choices", choices.joined(separator: "; ")),
+      ("Seeds", plan.seeds.map { "\($0)" }.joined(separator: ", ")),
+      ("Test cases", bench.tests.joined(separator: ", ")),
+      ("Largest component only", plan.keepsLargest ? "yes" : "no"),
+    ] + hashes + [
+      ("Pack", bench.packSHA256), ("Machine", machines.joined(separator: "; ")),
+      ("Version", Set(results.map(\.version)).sorted().joined(separator: ", ")),
+    ]
+  }
+
+  /// The resolved recipe of each arm's first cell.
+  private func recipes(_ results: [CellResult]) -> [(name: String, text: String)] {
+    var seen: Set<String> = []
+    return results.compactMap { result in
+      let synthesis = result.cell.synthesis.map { ", synthesis \($0)" } ?? ""
+      let name = "\(result.cell.method)\(synthesis)"
+      guard let recipe = result.recipe, seen.insert(name).inserted else { return nil }
+      return (name, recipe)
+    }
+  }
+}
+
+extension BenchCellScores {
+  /// What a report shows of a cell's result.
+  fileprivate init(_ result: CellResult) {
+    func cost(_ cost: CellResult.Cost) -> Cost {
+      Cost(wall: cost.seconds, processor: cost.processorSeconds)
+    }
+    let cell = result.cell
+    self.init(
+      id: cell.id, method: cell.method, synthesis: cell.synthesis, exemplars: cell.exemplars,
+      selection: cell.selection, choice: cell.choice, seed: cell.seed, names: result.exemplars,
+      rows: result.scores.map {
+        Evaluation.Row(name: $0.name, label: .name($0.label), scores: $0.scores)
+      },
+      trainedParameters: result.trainedParameters, steps: result.steps,
+      encoding: cost(result.encoding), training: cost(result.training),
+      prediction: cost(result.prediction), peakMemory: result.peakMemoryBytes,
+      curve: result.curve.map { ($0.step, $0.seconds, $0.loss) })
+  }
+}
