@@ -90,9 +90,10 @@ final class RunParts {
 
   /// How a pack's slices become a model's images, of the model's own size where the recipe says nothing.
   static func preparation(
-    _ recipe: Recipe, of pack: Pack, imageSize: Int, patch: Int
+    _ recipe: Recipe, of pack: Pack?, imageSize: Int, patch: Int
   ) throws -> ImagePreparation {
-    let preparation = try recipe.preparation(window: window(of: pack), imageSize: imageSize)
+    let window = pack.flatMap(window)
+    let preparation = try recipe.preparation(window: window, imageSize: imageSize)
     guard preparation.size % patch == 0 else {
       throw RecipeError.value(
         file: recipe.weights, key: "image.size", found: "\(preparation.size)",

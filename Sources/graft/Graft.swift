@@ -20,8 +20,9 @@ struct Graft: AsyncParsableCommand {
     version: "graft 0.1.0",
     subcommands: [
       BenchCommand.self, ConvertCommand.self, DemoCommand.self, EmbedCommand.self,
-      EvaluateCommand.self, InspectCommand.self, PackCommand.self, PredictCommand.self, PretrainCommand.self,
-      ReportCommand.self, TuneCommand.self, UnpackCommand.self,
+      EvaluateCommand.self, InspectCommand.self, PackCommand.self, PredictCommand.self,
+      PretrainCommand.self,
+      ReportCommand.self, SelectCommand.self, TuneCommand.self, UnpackCommand.self,
     ])
 
   static func main() async {

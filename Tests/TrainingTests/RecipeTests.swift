@@ -27,6 +27,13 @@ struct RecipeTests {
     }
   }
 
+  @Test func `exemplars are names of cases, each once`() throws {
+    #expect(try Self.recipe("exemplars: [b, a]").exemplars == ["b", "a"])
+    #expect(try Self.recipe().exemplars == nil)
+    #expect(throws: RecipeError.self) { try Self.recipe("exemplars: []") }
+    #expect(throws: RecipeError.self) { try Self.recipe("exemplars: [a, a]") }
+  }
+
   @Test func `every key of the documentation is understood`() throws {
     let recipe = try Self.recipe(
       """

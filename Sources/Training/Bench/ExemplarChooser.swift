@@ -72,8 +72,11 @@ final class ExemplarChooser {
     if fresh.isEmpty { return points }
     let recipe = try bench.plan.imageRecipe()
     let embedding = try CaseEmbedding(recipe, pack: bench.pack, decoderHeads: bench.decoderHeads)
-    guard try encodes || fresh.allSatisfy({ try embedding.isStored($0) }) else { return nil }
-    let found = try embedding.points(of: fresh) { done in
+    let pack = bench.pack
+    guard try encodes || fresh.allSatisfy({ try embedding.isStored(pack.image($0)) }) else {
+      return nil
+    }
+    let found = try embedding.points(of: fresh, image: pack.image) { done in
       if bench.isInterrupted() {
         throw BenchError.interrupted(
           cell: "choosing exemplars", done: 0, total: bench.plan.cells.count)
