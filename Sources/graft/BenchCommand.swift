@@ -41,9 +41,9 @@ struct BenchCommand: ParsableCommand {
 
       Slurm:
 
-        sbatch --array=1-8 --cpus-per-task=4 --wrap \\
-          'graft bench plan.yaml --threads 4 --shard $SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT'
-        sbatch --dependency=singleton --wrap 'graft bench plan.yaml --merge'
+        job=$(sbatch --parsable --array=1-8 --cpus-per-task=4 --wrap \\
+          'graft bench plan.yaml --threads 4 --shard $SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT')
+        sbatch --dependency=afterany:$job --wrap 'graft bench plan.yaml --merge'
 
       Machines that share no disk write into folders of their own (--out), which --merge --from A --from B brings together.
       """)
@@ -100,11 +100,11 @@ struct BenchCommand: ParsableCommand {
   private func run(
     _ own: [Bench.Task], of tasks: [Bench.Task], _ bench: Bench, _ progress: BenchProgress
   ) throws {
-    let done = try own.count { try bench.result(of: $0) != nil }
+    let done = try own.count { try bench.isDone($0) }
     progress.begin(cells: own.count, done: done, of: tasks.count)
     let outcome = try bench.run(own)
     progress.end(skipped: outcome.skipped)
-    let missing = try tasks.filter { try bench.result(of: $0) == nil }
+    let missing = try tasks.filter { try !bench.isDone($0) }
     if missing.isEmpty || (shard == nil && missing.count < tasks.count) {
       try BenchOutput(bench: bench, tasks: tasks).write(progress.console)
     }
@@ -119,7 +119,7 @@ struct BenchCommand: ParsableCommand {
         "\(taken) results were taken over from \(folder).", event: "taken",
         ["results": taken, "folder": folder])
     }
-    let missing = try tasks.filter { try bench.result(of: $0) == nil }
+    let missing = try tasks.filter { try !bench.isDone($0) }
     if missing.count < tasks.count {
       try BenchOutput(bench: bench, tasks: tasks).write(console)
     }

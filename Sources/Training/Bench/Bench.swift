@@ -36,6 +36,8 @@ public final class Bench {
   /// The version of the program.
   public let version: String
   let decoderHeads: Int?
+  /// The fingerprints of results that were seen.
+  private var done: Set<String> = []
   let isInterrupted: () -> Bool
   let report: (BenchEvent) -> Void
 
@@ -156,6 +158,14 @@ public final class Bench {
   /// The result of a task; nil where it has none yet.
   public func result(of task: Task) throws -> CellResult? {
     try folder.result(task.cell, fingerprint: task.fingerprint)
+  }
+
+  /// Whether a task has its result.
+  public func isDone(_ task: Task) throws -> Bool {
+    if done.contains(task.fingerprint) { return true }
+    guard try result(of: task) != nil else { return false }
+    done.insert(task.fingerprint)
+    return true
   }
 
   /// Why a task failed when it was last tried; nil where it did not.

@@ -29,7 +29,7 @@ extension Bench {
     let tasks = try tasks(of: shard, encodes: false)
     var estimate = BenchEstimate()
     estimate.done = Set(
-      try tasks.filter { try result(of: $0) != nil }.map(\.cell.id))
+      try tasks.filter { try isDone($0) }.map(\.cell.id))
     let open = tasks.filter { !estimate.done.contains($0.cell.id) }
     var frozen: Set<String> = []
     var groups: [(name: String, tasks: [Task])] = []

@@ -13,7 +13,7 @@ extension Bench {
   /// - Throws: `BenchError.interrupted` where the user asked to stop.
   public func run(_ tasks: [Task]) throws -> RunOutcome {
     var outcome = RunOutcome()
-    for task in tasks where try result(of: task) == nil {
+    for task in tasks where try !isDone(task) {
       if isInterrupted() { throw try interrupted(before: task, tasks) }
       guard let lock = try FolderLock(ifFree: folder.cell(task.cell)) else {
         report(.skipped(task.cell))
@@ -22,7 +22,7 @@ extension Bench {
       }
       defer { lock.release() }
       // Another program may have run it while this one was at work on the cell before.
-      if try result(of: task) != nil { continue }
+      if try isDone(task) { continue }
       do {
         try run(task)
       } catch let error as any Failure {
@@ -75,6 +75,6 @@ extension Bench {
 
   private func interrupted(before task: Task, _ tasks: [Task]) throws -> BenchError {
     .interrupted(
-      cell: task.cell.id, done: try tasks.count { try result(of: $0) != nil }, total: tasks.count)
+      cell: task.cell.id, done: try tasks.count { try isDone($0) }, total: tasks.count)
   }
 }
