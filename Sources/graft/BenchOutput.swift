@@ -14,17 +14,40 @@ struct BenchOutput {
   /// Writes `results.csv`, `results.json`, `summary.md` and, last, `report.html`, and prints the table.
   func write(_ console: Console) throws {
     let results = try tasks.compactMap { try bench.result(of: $0) }
-    let report = BenchReport(try subject(results), results.map(BenchCellScores.init))
+    let report = BenchReport(
+      try subject(results),
+      results.map { result in
+        BenchCellScores(
+          result, masks: bench.plan.keepsMasks ? bench.folder.masks(result.cell) : nil)
+      })
     let out = bench.folder.path
+    let picture = try bench.plan.keepsMasks ? report.medianCase.map(self.picture) : nil
     for (name, text) in [
       ("results.csv", report.csv), ("results.json", report.json), ("summary.md", report.markdown),
-      ("report.html", BenchPage(report).html),
+      ("report.html", BenchPage(report, picture: picture).html),
     ] {
       try AtomicFile.write(Data(text.utf8), to: "\(out)/\(name)")
     }
     console.print(report.table)
     console.tell(
       "The report is \(out)/report.html.", event: "report", ["path": "\(out)/report.html"])
+  }
+
+  /// Writes image and reference of a case beside the report, for the page's pictures.
+  private func picture(_ name: String) throws -> BenchPicture {
+    let folder = "\(bench.folder.path)/case"
+    let (image, reference) = ("\(folder)/image.nii.gz", "\(folder)/reference.nii.gz")
+    let classes = try bench.pack.classes(name)
+    let map = bench.pack.labels
+    let values = map.classes.indices.map { map.outputValue(of: $0 + 1) }
+    let labels = classes.values.map { $0 == 0 ? 0 : values[Int($0) - 1] }
+    try AtomicFile.makeFolder(folder)
+    try bench.pack.image(name).write(image)
+    try LabelVolume(values: labels, geometry: classes.geometry).write(reference)
+    return BenchPicture(
+      name: name, image: image, reference: reference,
+      labels: LabelMap(
+        zip(map.classes, values).map { LabelMap.Class(name: $0.name, values: [$1]) }))
   }
 
   private func subject(_ results: [CellResult]) throws -> BenchReport.Subject {
@@ -90,7 +113,7 @@ struct BenchOutput {
 
 extension BenchCellScores {
   /// What a report shows of a cell's result.
-  fileprivate init(_ result: CellResult) {
+  fileprivate init(_ result: CellResult, masks: String?) {
     func cost(_ cost: CellResult.Cost) -> Cost {
       Cost(wall: cost.seconds, processor: cost.processorSeconds)
     }
@@ -103,7 +126,7 @@ extension BenchCellScores {
       },
       trainedParameters: result.trainedParameters, steps: result.steps,
       encoding: cost(result.encoding), training: cost(result.training),
-      prediction: cost(result.prediction), peakMemory: result.peakMemoryBytes,
+      prediction: cost(result.prediction), peakMemory: result.peakMemoryBytes, masks: masks,
       curve: result.curve.map { ($0.step, $0.seconds, $0.loss) })
   }
 }

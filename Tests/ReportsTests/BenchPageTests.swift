@@ -47,7 +47,7 @@ struct BenchPageTests {
       steps: 5, encoding: .init(wall: 1, processor: 2),
       training: .init(wall: 4 * Double(count), processor: 8),
       prediction: .init(wall: 3, processor: 5),
-      peakMemory: 300_000_000, curve: [(1, 0.1, 0.9), (5, 0.5, 0.4)])
+      peakMemory: 300_000_000, masks: nil, curve: [(1, 0.1, 0.9), (5, 0.5, 0.4)])
   }
 
   @Test func `the page leads with the best arm and what the cases tell it from`() {

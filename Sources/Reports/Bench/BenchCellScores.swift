@@ -46,6 +46,8 @@ public struct BenchCellScores: Sendable {
   public var prediction: Cost
   /// The most memory held at once, in bytes.
   public var peakMemory: Int?
+  /// The folder of the test cases' masks; nil where they were not kept.
+  public var masks: String?
   /// The curve of the loss: steps, seconds and mean losses.
   public var curve: [(step: Int, seconds: Double, loss: Double)]
 
@@ -54,7 +56,7 @@ public struct BenchCellScores: Sendable {
     id: String, method: String, synthesis: String?, exemplars: Int, selection: String, choice: Int,
     seed: UInt64, names: [String], rows: [Evaluation.Row], trainedParameters: Int, steps: Int?,
     encoding: Cost, training: Cost, prediction: Cost, peakMemory: Int?,
-    curve: [(step: Int, seconds: Double, loss: Double)]
+    masks: String?, curve: [(step: Int, seconds: Double, loss: Double)]
   ) {
     self.id = id
     self.method = method
@@ -71,6 +73,7 @@ public struct BenchCellScores: Sendable {
     self.training = training
     self.prediction = prediction
     self.peakMemory = peakMemory
+    self.masks = masks
     self.curve = curve
   }
 

@@ -78,6 +78,12 @@ public struct BenchReport: Sendable {
     rounds.max { ($0.groups.count, $0.exemplars) < ($1.groups.count, $1.exemplars) } ?? rounds[0]
   }
 
+  /// The case in the middle of the leading comparison by Dice, for a picture; nil where no Dice is defined.
+  public var medianCase: String? {
+    let ranked = leading.results().ranked
+    return ranked.isEmpty ? nil : ranked[ranked.count / 2].name
+  }
+
   /// The place of an arm, which its colour and sign follow.
   func place(_ arm: String) -> Int { arms.firstIndex(of: arm) ?? 0 }
 }

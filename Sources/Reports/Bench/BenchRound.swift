@@ -51,10 +51,11 @@ struct BenchRound: Sendable {
   }
 
   /// The scores as the page's figures take them.
-  var results: Results {
+  func results(_ picture: BenchPicture? = nil) -> Results {
     Results(
       title: nil, findings: findings,
-      sources: groups.map { Results.Source(name: $0.arm, prediction: $0.arm, record: nil) })
+      sources: picture?.sources(groups)
+        ?? groups.map { Results.Source(name: $0.arm, prediction: $0.arm, record: nil) })
   }
 
   /// How an arm stands to the best over all labels, after Holm over the other arms; nil for the best.

@@ -3,9 +3,13 @@ import Metrics
 /// The page of a bench: one HTML page without anything outside of it.
 public struct BenchPage: Sendable {
   private let report: BenchReport
+  private let picture: BenchPicture?
 
-  /// The page of a report.
-  public init(_ report: BenchReport) { self.report = report }
+  /// The page of a report, with a case under all arms of the leading comparison.
+  public init(_ report: BenchReport, picture: BenchPicture? = nil) {
+    self.report = report
+    self.picture = picture
+  }
 
   private var subject: BenchReport.Subject { report.subject }
   private var tables: BenchTables { BenchTables(report: report) }
@@ -77,9 +81,19 @@ public struct BenchPage: Sendable {
       """
       \(tables.arms(round))<h3>Cell by cell, and against the best case by case</h3>\
       <div class="charts">\(ChoicePlot(report: report, round: round).figure)</div>\
-      \(DifferencePlot(results: round.results, control: round.best).markup)\
-      \(tables.labels(round))\(tables.costs(round))
+      \(DifferencePlot(results: round.results(), control: round.best).markup)\
+      \(pictures(round))\(tables.labels(round))\(tables.costs(round))
       """, isNewPage: true)
+  }
+
+  /// A case under all arms, in the leading comparison.
+  private func pictures(_ round: BenchRound) -> HTML {
+    guard let picture, round.exemplars == report.leading.exemplars else { return "" }
+    let results = round.results(picture)
+    return """
+      \(SideBySide(results: results, name: picture.name, place: "case-1").markup)\
+      <p class="fine">The masks are those of the first choice and seed; Dice is that of all cells.</p>
+      """
   }
 
   private var how: Section {

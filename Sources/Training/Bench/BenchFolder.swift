@@ -15,7 +15,9 @@ public struct BenchFolder: Sendable {
   func result(_ cell: BenchCell) -> String { "\(self.cell(cell))/result.json" }
   func failure(_ cell: BenchCell) -> String { "\(self.cell(cell))/failure.json" }
   func run(_ cell: BenchCell) -> String { "\(self.cell(cell))/run" }
-  func masks(_ cell: BenchCell) -> String { "\(self.cell(cell))/masks" }
+
+  /// The folder of a cell's masks.
+  public func masks(_ cell: BenchCell) -> String { "\(self.cell(cell))/masks" }
 
   /// The result of a cell that has this fingerprint; nil where there is none, or another.
   /// - Throws: `BenchError.results` for a file that is damaged.
