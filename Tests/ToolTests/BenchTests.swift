@@ -173,6 +173,24 @@ struct BenchTests {
     for (cell, date) in kept { #expect(try trial.results()[cell] == date) }
   }
 
+  @Test(arguments: ["spread", "representative", "nearest"])
+  func `exemplars are chosen by what the encoder sees`(selection: String) throws {
+    let trial = try Trial(
+      Trial.plan(methods: "[decoder-lora]").replacing(
+        "{count: 1}", with: "{count: 1, selection: \(selection)}"))
+    defer { trial.data.remove() }
+    let dry = try trial.bench("--dry-run")
+    #expect(dry.status == 0, "\(dry.error)")
+    #expect(!FileManager.default.fileExists(atPath: trial.data.path("p.embeddings")))
+    let run = try trial.bench()
+    #expect(run.status == 0, "\(run.error)")
+    #expect(
+      try trial.results().keys.sorted() == [
+        "decoder-lora_k1_\(selection)1_seed1", "decoder-lora_k2_\(selection)1_seed1",
+      ])
+    #expect(try trial.bench("--dry-run").error.contains("2 cells, of which 2 are done"))
+  }
+
   @Test func `a method that fails leaves the other cells alone`() throws {
     let trial = try Trial(
       Trial.plan(

@@ -191,7 +191,6 @@ public final class Bench {
     let byQuery: [String: [String]]?
     let tests: [String]
     let keepsLargest: Bool
-    let keepsMasks: Bool
   }
 
   private func fingerprint(
@@ -202,8 +201,7 @@ public final class Bench {
       version: version, method: method(cell.method).name, recipe: try recipe.withoutPaths(),
       initial: try (recipe.initial ?? []).map { try Digest.sha256(ofFile: $0) },
       weights: weights[recipe.weights] ?? "", pack: packSHA256, exemplars: exemplars,
-      byQuery: byQuery, tests: tests, keepsLargest: plan.keepsLargest,
-      keepsMasks: plan.keepsMasks)
+      byQuery: byQuery, tests: tests, keepsLargest: plan.keepsLargest)
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     return Digest.sha256(try encoder.encode(decision))

@@ -101,7 +101,8 @@ extension Bench {
     let outcome = try method.outcome(
       of: ExemplarTask(
         pack: pack, exemplars: task.exemplars, recipe: recipe,
-        preparation: try preparation(of: recipe), isInterrupted: isInterrupted))
+        preparation: try preparation(of: recipe), decoderHeads: decoderHeads,
+        isInterrupted: isInterrupted))
     estimate.trainingSeconds += meter.spent.seconds * Double(tasks.count)
     let prediction = VolumePrediction(
       outcome.segmenter, preparation: outcome.preparation, labels: RunParts.labels(of: pack),

@@ -39,6 +39,8 @@ public struct ExemplarTask {
   public let recipe: Recipe
   /// How the pack's volumes become images of the settings' size.
   public let preparation: ImagePreparation
+  /// The heads of the mask decoder's attention, where the checkpoint does not tell.
+  public let decoderHeads: Int?
   /// Whether the user asked to stop.
   public let isInterrupted: () -> Bool
 }

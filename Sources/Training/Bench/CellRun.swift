@@ -146,7 +146,7 @@ struct CellRun {
       let outcome = try method.outcome(
         of: ExemplarTask(
           pack: bench.pack, exemplars: exemplars, recipe: recipe, preparation: preparation,
-          isInterrupted: bench.isInterrupted))
+          decoderHeads: bench.decoderHeads, isInterrupted: bench.isInterrupted))
       if bench.isInterrupted() { throw interrupted }
       (parameters, steps) = (outcome.trainedParameters, outcome.steps)
       return (
