@@ -24,7 +24,7 @@ struct BenchPageTests {
     return BenchReport(
       BenchReport.Subject(
         title: "Which one?", lead: "Made up.", facts: [("Budget", "5 steps")], plan: "pack: <p>",
-        recipes: [("one", "method: decoder-lora")], unit: "mm",
+        recipes: [("one", "method: decoder-lora")], tests: ["case 0"], unit: "mm",
         planned: cells.count + failures.count, failures: failures, version: "graft 0.1.0"), cells)
   }
 

@@ -18,6 +18,8 @@ public struct BenchReport: Sendable {
     public var plan: String
     /// Recipes of arms, resolved.
     public var recipes: [(name: String, text: String)]
+    /// The test cases.
+    public var tests: [String]
     /// The unit of distances.
     public var unit: String
     /// How many cells the plan has.
@@ -30,7 +32,7 @@ public struct BenchReport: Sendable {
     /// A subject.
     public init(
       title: String, lead: String, facts: [(name: String, value: String)], plan: String,
-      recipes: [(name: String, text: String)], unit: String, planned: Int,
+      recipes: [(name: String, text: String)], tests: [String], unit: String, planned: Int,
       failures: [(id: String, reason: String)], version: String
     ) {
       self.title = title
@@ -38,6 +40,7 @@ public struct BenchReport: Sendable {
       self.facts = facts
       self.plan = plan
       self.recipes = recipes
+      self.tests = tests
       self.unit = unit
       self.planned = planned
       self.failures = failures
@@ -73,9 +76,9 @@ public struct BenchReport: Sendable {
     }
   }
 
-  /// The comparison the page leads with: that of the largest number of exemplars with the most arms.
+  /// The comparison the page leads with: that of the most exemplars at which arms can be compared.
   var leading: BenchRound {
-    rounds.max { ($0.groups.count, $0.exemplars) < ($1.groups.count, $1.exemplars) } ?? rounds[0]
+    rounds.last { $0.groups.count > 1 } ?? rounds[rounds.count - 1]
   }
 
   /// The case in the middle of the leading comparison by Dice, for a picture; nil where no Dice is defined.

@@ -45,6 +45,16 @@ struct BenchRound: Sendable {
     findings.summary(measure, prediction: arm, label: label)
   }
 
+  /// In how many of the cells of the best arm, each beside an arm's cell of the same choice and seed, the best is ahead.
+  func lead(over arm: String) -> (ahead: Int, pairs: Int)? {
+    guard let best, arm != best, let own = group(arm), let other = group(best) else { return nil }
+    let pairs = other.cells.compactMap { cell -> (Double, Double)? in
+      let partner = own.cells.first { $0.choice == cell.choice && $0.seed == cell.seed }
+      return cell.dice.flatMap { dice in partner?.dice.map { (dice, $0) } }
+    }
+    return pairs.isEmpty ? nil : (pairs.count { $0.0 > $0.1 }, pairs.count)
+  }
+
   /// An arm's mean of a measure.
   func mean(_ measure: Measure, _ arm: String) -> Double? {
     summary(measure, arm)?.statistics.mean

@@ -80,8 +80,8 @@ public struct BenchPage: Sendable {
       "k-\(round.exemplars)", "\(plural(round.exemplars, "exemplar"))",
       """
       \(tables.arms(round))<h3>Cell by cell, and against the best case by case</h3>\
-      <div class="charts">\(ChoicePlot(report: report, round: round).figure)</div>\
-      \(DifferencePlot(results: round.results(), control: round.best).markup)\
+      <div class="charts">\(ChoicePlot(report: report, round: round).figure)\
+      \(DifferencePlot(results: round.results(), control: round.best).figures)</div>\
       \(pictures(round))\(tables.labels(round))\(tables.costs(round))
       """, isNewPage: true)
   }
@@ -104,6 +104,7 @@ public struct BenchPage: Sendable {
       "how", "How it was made",
       """
       <h3>The plan</h3><pre>\(subject.plan)</pre><h3>The exemplars</h3>\(tables.exemplars)\
+      <h3>The test cases</h3><p class="small">\(subject.tests.joined(separator: ", "))</p>\
       <h3>The recipes, as they were resolved for the first cell of each</h3>\(recipes)
       """, isNewPage: true)
   }
@@ -114,6 +115,8 @@ public struct BenchPage: Sendable {
       "reading", "How to read this",
       """
       <ul><li>\(report.explanation)</li>\
+      <li>Intervals and tests are about other test cases, with these exemplars. How much other exemplars would change is the \
+      spread over choices; a difference within it says little about which method to take, whatever its p.</li>\
       <li>Training is what a method takes from stored embeddings of its exemplars to the end of its budget, on the clock; \
       encoding exemplars is apart, since the store is shared and whoever comes first pays for all. Prediction per case \
       includes the encoding of slices that no cell had encoded before.</li>\

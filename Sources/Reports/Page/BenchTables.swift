@@ -15,14 +15,14 @@ struct BenchTables {
     }
     let head =
       [Tables.Column("mean Dice", isWord: true)]
-      + report.rounds.map { Tables.Column(plural($0.exemplars, "exemplar")) }
+      + report.rounds.map { Tables.Column("k = \($0.exemplars)") }
     return """
       <div class="arms">\(Tables.table(head, rows, caption: Self.matrixCaption))</div>
       """
   }
 
   private static let matrixCaption =
-    "Over cases and classes, choices of exemplars and seeds, with the 95 % interval over cases; in bold the best, and "
+    "With k exemplars, over cases and classes, choices of exemplars and seeds, and the 95 % interval over cases; in bold the best, and "
     + "what the test cases do not tell from it (p after Holm 0.05 or more) is marked ≈."
 
   /// A mean with its interval, bold where it is the best.
@@ -60,7 +60,7 @@ struct BenchTables {
       [Tables.Column("method", isWord: true)]
       + [
         "mean Dice", "± choices", "± seeds", "mean \(Self.distance.head(round.evaluation))",
-        "no distance", "Dice against \(round.best ?? "the best")", "p",
+        "no distance", "Dice against \(round.best ?? "the best")", "p", "behind it in",
       ].map { Tables.Column($0) }
     return
       "<div class=\"arms\">\(Tables.table(head, rows, caption: Self.armsCaption))</div>"
@@ -69,20 +69,21 @@ struct BenchTables {
   private static let armsCaption =
     "Means with 95 % intervals over cases; standard deviations of the mean Dice over choices of exemplars and over "
     + "seeds; masks that are empty on one side alone and so have no distance; the median difference case by case with "
-    + "its interval, and its p after Holm over these tests."
+    + "its interval, its p after Holm over these tests, and in how many cells of the same exemplars and seed the best is ahead."
 
   private func difference(_ arm: String, _ round: BenchRound) -> HTML {
     guard let difference = round.difference(arm) else {
-      return "<td>\(arm == round.best ? "best" : "–")</td><td>–</td>"
+      return "<td>\(arm == round.best ? "best" : "–")</td><td>–</td><td>–</td>"
     }
     let interval = difference.interval.map {
       "\(signed($0.lowerBound, 3)) to \(signed($0.upperBound, 3))"
     }
     let isClear = (difference.corrected ?? 1) < 0.05
+    let lead = round.lead(over: arm).map { "\($0.ahead) of \($0.pairs)" }
     return """
       <td\(Tables.style("clear", if: isClear))>\(signed(difference.medianDifference, 3))\
       <small>\(interval ?? "–")</small></td>\
-      <td\(Tables.style("clear", if: isClear))>\(probability(difference.corrected))</td>
+      <td\(Tables.style("clear", if: isClear))>\(probability(difference.corrected))</td><td>\(lead ?? "–")</td>
       """
   }
 

@@ -34,16 +34,14 @@ struct CostPlot {
     let drawn = arms.enumerated().map { place, arm -> HTML in
       let style = ArmStyle(place)
       let placed = arm.points.map { (x: scale.x($0.seconds), y: frame.y($0.mean)) }
-      let signs = zip(arm.points, placed).map { point, at -> HTML in
-        let sign = style.symbol.drawing(
-          x: at.x, y: at.y, style: "dot solid",
+      let signs = zip(arm.points, placed).map { point, at in
+        style.symbol.drawing(
+          x: at.x, y: at.y,
+          style: point.count == report.leading.exemplars ? "dot solid" : "dot faint",
           words: "\(arm.name), \(plural(point.count, "exemplar")): \(decimals(point.mean, 3)) in "
             + duration(point.seconds))
-        return """
-          \(sign)<text x="\(coordinate(at.x + 7))" y="\(coordinate(at.y + 4))">\(point.count)</text>
-          """
       }
-      return "<g class=\"\(style.style)\">\(signs)</g>"
+      return "<g class=\"\(style.style)\">\(DiceFrame.line(placed, "thin"))\(signs)</g>"
     }
     let words = arms.map { arm in
       "\(arm.name): "
@@ -52,7 +50,7 @@ struct CostPlot {
     }
     return DiceFrame.figure(
       "Dice over training time",
-      "the numbers are exemplars; seconds on the clock, without encoding",
+      "full: \(plural(report.leading.exemplars, "exemplar")), faint: other numbers; on the clock, without encoding",
       words: "Mean Dice by seconds of training. \(words.joined(separator: "; "))",
       frame.grid(scale.ticks, title: "seconds of training, logarithmic") + drawn)
   }

@@ -13,7 +13,7 @@ struct ArmStyle {
   /// The style of the arm at a place.
   init(_ place: Int) {
     style = "k\(place % Self.colours + 1)"
-    symbol = Symbol(place)
+    symbol = Symbol(place + place / Self.colours)
   }
 }
 
@@ -77,10 +77,10 @@ struct DiceFrame {
     """
   }
 
-  static func line(_ points: [(x: Double, y: Double)]) -> HTML {
+  static func line(_ points: [(x: Double, y: Double)], _ style: String = "line") -> HTML {
     let path = points.enumerated().map { index, point in
       "\(index == 0 ? "M" : "L")\(coordinate(point.x)) \(coordinate(point.y))"
     }
-    return points.count < 2 ? "" : "<path class=\"line\" d=\"\(path.joined())\"/>"
+    return points.count < 2 ? "" : "<path class=\"\(style)\" d=\"\(path.joined())\"/>"
   }
 }
