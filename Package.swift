@@ -46,13 +46,15 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CHDF5Library", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .target(name: "CHDF5", dependencies: ["CHDF5Library", "CZlib"]),
     .target(name: "CKernels", dependencies: ["CBLAS"]),
 
     module("Failures"),
-    module("Tensors", ["CKernels"]),
+    module("Tensors", ["CKernels", "CLAPACKE"]),
     module("Autodiff", ["Tensors", "CKernels"]),
     module(
       "Archives",
