@@ -14,7 +14,7 @@ public enum AdaptationError: Failure, Equatable {
   case unfilled(key: String)
   /// A file's correction where corrections start from the weights.
   case started(key: String, file: String)
-  /// A layer whose weights have no singular values.
+  /// A layer of which LAPACK finds no singular values.
   case notDecomposed(key: String, file: String)
   /// A file that is no adapter.
   case notAnAdapter(file: String, reason: String)
@@ -58,8 +58,8 @@ public enum AdaptationError: Failure, Equatable {
       """
     case .notDecomposed(let key, let file):
       """
-      \(file): the weights of \(key) have no singular values; a number in them is not finite. Without lora.init: pissa \
-      none are needed.
+      \(file): the singular values of \(key) were not found, as its numbers are too large or too small. Without \
+      lora.init: pissa none are needed.
       """
     case .notAnAdapter(let file, let reason): "\(file) is not an adapter of graft: \(reason)."
     case .foreignBase(let adapter, let expected, let weights, let found):

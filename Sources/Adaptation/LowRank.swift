@@ -48,7 +48,7 @@ public final class LowRank: Correction {
   /// A correction called `path` that starts with the principal part of what it corrects, the rows `matrix` [n, K].
   ///
   /// Both factors have the roots of the singular values, those of the scale as well. Nil where the matrix has no
-  /// singular values, because a number in it is not finite.
+  /// singular values, as where a number in it is not finite.
   public init?(_ path: String, principalOf matrix: Tensor, rank: Int, scale: Float, column: Int = 0)
   {
     precondition(rank > 0 && scale != 0, "LowRank \(path): rank \(rank), scale \(scale)")

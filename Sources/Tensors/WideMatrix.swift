@@ -60,8 +60,9 @@ public struct WideMatrix {
 
   /// The thin decomposition q · r: q [M, k] with orthonormal columns, r [k, N] upper triangular, k = min(M, N).
   ///
-  /// Nil where LAPACK refuses, as it does numbers that are not finite.
+  /// Nil where a number is not finite.
   public var orthogonalised: (q: WideMatrix, r: WideMatrix)? {
+    guard values.allSatisfy(\.isFinite) else { return nil }
     let inner = min(rows, columns)
     var work = values
     var reflections = [Double](repeating: 0, count: inner)
@@ -82,8 +83,9 @@ public struct WideMatrix {
     )
   }
 
-  /// The singular value decomposition, thin; nil where LAPACK finds none, as of numbers that are not finite.
+  /// The singular value decomposition, thin; nil where a number is not finite, or where LAPACK finds none.
   public var singular: SingularTriples? {
+    guard values.allSatisfy(\.isFinite) else { return nil }
     let inner = min(rows, columns)
     var work = values
     var sizes = [Double](repeating: 0, count: inner)

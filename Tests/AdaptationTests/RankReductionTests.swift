@@ -3,6 +3,8 @@ import Archives
 import Checkpoints
 import Failures
 import Foundation
+import Layers
+import SegmentAnything
 import Tensors
 import TestKit
 import Testing

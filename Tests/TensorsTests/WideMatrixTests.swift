@@ -45,8 +45,9 @@ struct WideMatrixTests {
     #expect(abs(rest / expected - 1) < Tolerance.operation)
   }
 
-  @Test func `numbers that are not finite have no decomposition`() {
-    let matrix = WideMatrix(Tensor([2, 2], [1, .nan, 0, 1]))
+  @Test(arguments: [Float.nan, .infinity])
+  func `numbers that are not finite have no decomposition`(number: Float) {
+    let matrix = WideMatrix(Tensor([2, 2], [1, number, 0, 1]))
     #expect(matrix.singular.map { _ in true } == nil)
     #expect(matrix.orthogonalised.map { _ in true } == nil)
   }
