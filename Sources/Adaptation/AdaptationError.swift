@@ -12,6 +12,10 @@ public enum AdaptationError: Failure, Equatable {
   case unmatched(key: String, file: String, learned: String)
   /// A frozen random head that no file fills.
   case unfilled(key: String)
+  /// A file's correction where corrections start from the weights.
+  case started(key: String, file: String)
+  /// A layer of which LAPACK finds no singular values.
+  case notDecomposed(key: String, file: String)
   /// A file that is no adapter.
   case notAnAdapter(file: String, reason: String)
   /// An adapter made for other base weights.
@@ -22,7 +26,8 @@ public enum AdaptationError: Failure, Equatable {
   /// The class of the failure.
   public var kind: FailureKind {
     switch self {
-    case .trainsNothing, .unfilled, .tooManyBlocks: .usage
+    case .trainsNothing, .unfilled, .tooManyBlocks, .started: .usage
+    case .notDecomposed: .numbers
     default: .badInput
     }
   }
@@ -45,6 +50,16 @@ public enum AdaptationError: Failure, Equatable {
       """
       classes are frozen and fresh, and no file of initial holds \(key): it would stay random. Give it in \
       initial, start from a copy, or train the heads.
+      """
+    case .started(let key, let file):
+      """
+      \(file): the tensor \(key) would replace a correction that starts from the weights; leave out lora.init: \
+      pissa, or the file.
+      """
+    case .notDecomposed(let key, let file):
+      """
+      \(file): the singular values of \(key) were not found, as its numbers are too large or too small. Without \
+      lora.init: pissa none are needed.
       """
     case .notAnAdapter(let file, let reason): "\(file) is not an adapter of graft: \(reason)."
     case .foreignBase(let adapter, let expected, let weights, let found):

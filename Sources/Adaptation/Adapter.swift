@@ -43,7 +43,7 @@ public struct Adapter {
 
   /// What a model has learned.
   public init(of model: any LearningSegmenter, preprocessing: String, labels: [Label]) {
-    plan = model.plan
+    plan = model.plan.plain
     baseSHA256 = model.baseSHA256
     self.preprocessing = preprocessing
     self.labels = labels

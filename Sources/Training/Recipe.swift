@@ -118,10 +118,20 @@ public struct Recipe: Codable, Sendable, Equatable {
     public var rank: Int
     /// What the product is multiplied by.
     public var scale: Scale
-    /// The layers of the decoder's transformer that are corrected.
-    public var targets: [Plan.Target]
+    /// The layers of the decoder's transformer that are corrected; the method's own where nothing is said.
+    public var targets: [Plan.Target]?
+    /// The layers of the encoder that are corrected; the method's own where nothing is said.
+    public var encoderTargets: [Plan.Target]?
     /// The number of the image encoder's last blocks that `lora-last` corrects; only that method has it.
     public var last: Int?
+    /// What they hold before the first step.
+    public var initialisation: Plan.Initialisation
+
+    enum CodingKeys: String, CodingKey {
+      case rank, scale, targets, last
+      case encoderTargets = "encoder_targets"
+      case initialisation = "init"
+    }
   }
 
   /// The learned prompt tokens of `ptsam`, `vpt-shallow` and `vpt-deep`.

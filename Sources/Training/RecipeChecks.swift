@@ -1,4 +1,4 @@
-import Adaptation
+package import Adaptation
 import Inference
 import SegmentAnything
 import Tensors
@@ -12,7 +12,10 @@ extension Recipe {
       image: Image(size: nil, resize: .longestSide, normalise: .rule(.percentile)),
       slices: Slices(plane: .acquired, empty: 0.2),
       classes: Classes(heads: .trained, start: .copy),
-      lora: LowRankSettings(rank: 4, scale: .number(1), targets: [.attention, .mlp]),
+      lora: LowRankSettings(
+        rank: 4, scale: .number(1), targets: method.targets.isEmpty ? nil : method.targets,
+        encoderTargets: method.encoderTargets.isEmpty ? nil : method.encoderTargets,
+        initialisation: .kaiming),
       prompts: .none, augment: Augment(kind: .free, variants: 10),
       loss: Loss(name: .crossEntropyDice, ce: 0.2, dice: 0.8),
       optimizer: OptimizerSettings(
@@ -39,6 +42,7 @@ extension Recipe {
   static var complete: Recipe {
     var recipe = standard(for: .decoderLora)
     (recipe.image.size, recipe.image.detour) = (1, 1)
+    recipe.lora.encoderTargets = [.q]
     recipe.schedule.warmup = 1
     recipe.schedule.total = 1
     recipe.lora.last = 1
@@ -63,7 +67,12 @@ extension Recipe {
     try require.count(lora.rank, "lora.rank")
     let scale = lora.scale.factor(rank: lora.rank)
     try require(scale.isFinite && scale != 0, "lora.scale", scale, "a number other than 0")
-    try require(!lora.targets.isEmpty, "lora.targets", "empty", "attention, mlp or both")
+    for (key, targets) in [
+      ("lora.targets", lora.targets), ("lora.encoder_targets", lora.encoderTargets),
+    ] {
+      try require(
+        !(targets?.isEmpty ?? false), key, "empty", "some of q, k, v, out, attention and mlp")
+    }
     try require.count(lora.last ?? 1, "lora.last", atMost: 1 << 10)
     try require.count(tokens?.count ?? 1, "tokens.count", atMost: PromptTokens.mostTokens)
     try require.count(augment.variants, "augment.variants", atMost: 1 << 16)
@@ -119,6 +128,7 @@ extension Recipe {
     try refuse(
       !keepsHeads.contains(method) && !method.learnsPrompts && classes.heads == .frozen,
       "classes.heads is frozen, but the method \(method.rawValue) trains the whole mask decoder.")
+    try checkTargets(refuse)
     try refuse(
       method != .loraLast && lora.last != nil,
       "lora.last is the number of blocks that lora-last corrects; the method is \(method.rawValue)."
@@ -142,6 +152,26 @@ extension Recipe {
       "batches has \(batches?.count ?? 0) steps, the budget \(budget.steps ?? 0).")
     try refuse(
       batches != nil && budget.steps == nil, "batches needs a budget of steps.")
+  }
+
+  /// Refuses layers to correct where the method corrects none.
+  ///
+  /// The words resolved recipes have by themselves pass, so that the method of one can be changed alone.
+  private func checkTargets(
+    _ refuse: (Bool, String) throws(RecipeError) -> Void
+  ) throws(RecipeError) {
+    let places = [
+      ("lora.targets", lora.targets, method.targets, Plan.Method.decoderLora.targets, "decoder"),
+      (
+        "lora.encoder_targets", lora.encoderTargets, method.encoderTargets,
+        Plan.Method.samed.encoderTargets, "encoder"
+      ),
+    ]
+    for (key, given, own, usual, place) in places {
+      try refuse(
+        own.isEmpty && (given ?? usual) != usual,
+        "\(key) is given, but the method \(method.rawValue) corrects no layers of the \(place).")
+    }
   }
 
   /// The recipe with everything filled in that the run decides: image size, steps and the schedule's ends.
@@ -177,7 +207,7 @@ extension Recipe {
   }
 
   /// What learns, for a pack of `classes` classes.
-  func plan(classes count: Int) -> Plan {
+  package func plan(classes count: Int) -> Plan {
     let start: ClassHeads.Start =
       switch classes.start {
       case .fresh: .fresh
@@ -187,7 +217,11 @@ extension Recipe {
     let hasHeads = prompts == .none && (!method.learnsPrompts || start == .keep)
     return Plan(
       method: method, heads: classes.heads, rank: lora.rank,
-      scale: lora.scale.factor(rank: lora.rank), targets: lora.targets, lastBlocks: lora.last,
+      scale: lora.scale.factor(rank: lora.rank),
+      targets: method.targets.isEmpty ? nil : lora.targets,
+      encoderTargets: method.encoderTargets.isEmpty ? nil : lora.encoderTargets,
+      lastBlocks: lora.last,
+      initialisation: lora.initialisation == .kaiming ? nil : lora.initialisation,
       classHeads: hasHeads ? ClassHeads(classes: count, start: start) : nil,
       promptTokens: tokens.map { PromptTokens(classes: hasHeads ? nil : count, count: $0.count) })
   }
