@@ -30,7 +30,7 @@ func suite(_ module: String, _ dependencies: [Target.Dependency] = []) -> Target
 /// The modules other packages may use.
 let modules = [
   "Tensors", "Autodiff", "Archives", "Checkpoints", "Layers", "SegmentAnything", "Adaptation",
-  "Volumes", "Metrics", "Exemplars", "Reports", "Inference", "Training",
+  "Baselines", "Volumes", "Metrics", "Exemplars", "Reports", "Inference", "Training",
 ]
 
 let package = Package(
@@ -63,6 +63,12 @@ let package = Package(
     module(
       "Adaptation",
       ["Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything", "Archives"]),
+    module(
+      "Baselines",
+      [
+        "Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything",
+        "Adaptation",
+      ]),
     module("Volumes", ["Failures", "Tensors", "CKernels", "Archives", "Yams"]),
     module("Metrics", ["Failures", "CKernels", "Tensors", "Volumes"]),
     module("Exemplars", ["Failures", "Tensors", "Archives", "Volumes", "Yams"]),
@@ -105,6 +111,12 @@ let package = Package(
     suite(
       "Adaptation",
       ["Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything", "Archives"]),
+    suite(
+      "Baselines",
+      [
+        "Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything",
+        "Adaptation", "Archives",
+      ]),
     suite("Volumes", ["Tensors", "Archives"]),
     suite("Metrics", ["Tensors", "Archives"]),
     suite("Exemplars", ["Failures", "Tensors", "Archives", "Volumes"]),
