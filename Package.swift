@@ -87,15 +87,15 @@ let package = Package(
       "Training",
       [
         "Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything",
-        "Adaptation", "Archives", "Volumes", "Exemplars", "Metrics", "Inference", "CKernels",
-        "Yams",
+        "Adaptation", "Baselines", "Archives", "Volumes", "Exemplars", "Metrics", "Inference",
+        "CKernels", "Yams",
       ]),
     .executableTarget(
       name: "graft",
       dependencies: [
         "Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything",
-        "Adaptation", "Archives", "Volumes", "Exemplars", "Metrics", "Inference", "Training",
-        "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Adaptation", "Baselines", "Archives", "Volumes", "Exemplars", "Metrics", "Inference",
+        "Training", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 

@@ -87,24 +87,7 @@ public final class AdaptedModel {
   ///
   /// SAMed's numbered `w_a_000`, `w_b_000` are understood as the corrections of the encoder's queries and values.
   public func fill(from file: Checkpoint) throws {
-    for name in file.names {
-      let path = SAMedNames.adapter(name)
-      guard let parameter = model.inventory.parameters[path] else {
-        throw AdaptationError.unmatched(
-          key: name, file: file.source, learned: learning.first?.name ?? "")
-      }
-      let value = try file.tensor(name)
-      guard value.shape == parameter.shape else {
-        throw CheckpointError.shape(
-          key: name, expected: parameter.shape, found: value.shape, file: file.source)
-      }
-      guard value.isFinite else {
-        throw CheckpointError.notFinite(key: name, file: file.source)
-      }
-      guard value != parameter.value else { continue }
-      parameter.value = value
-      replaced.insert(path)
-    }
+    replaced.formUnion(try inventory.parameters.fill(from: file, named: SAMedNames.adapter))
   }
 
   /// Makes sure that no random head stays as it is: frozen fresh heads must have been filled.

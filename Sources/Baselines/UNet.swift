@@ -78,6 +78,15 @@ public final class UNet {
       }, source: "random weights")
   }
 
+  /// The numbers the way back keeps for each pixel of an image: what goes into the convolutions, the norms and the way up.
+  static let keptFloatsPerPixel: Int = {
+    let down = (0...4).map { level in
+      ((level == 0 ? 3 : features[level - 1]) + 3 * features[level]) / (1 << (2 * level))
+    }
+    let up = (0...3).map { level in 6 * features[level] / (1 << (2 * level)) }
+    return (down + up).reduce(0, +)
+  }()
+
   /// The names and shapes of all tensors.
   static func tensors(channels: Int, classes: Int) -> [TensorShape] {
     var tensors: [TensorShape] = []

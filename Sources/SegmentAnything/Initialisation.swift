@@ -49,7 +49,7 @@ package enum Initialisation {
     guard let fan = fans[layer] else {
       return Tensor(tensor.shape, repeating: name.hasSuffix(".weight") ? 1 : 0)
     }
-    return uniform(tensor.shape, fan: fan, using: &random)
+    return .uniform(tensor.shape, fan: fan, using: &random)
   }
 
   /// Whether the tensor is an embedding or the matrix of directions.
@@ -67,7 +67,11 @@ package enum Initialisation {
     Tensor(shape, (0..<shape.product).map { _ in random.normal() })
   }
 
-  static func uniform(_ shape: [Int], fan: Int, using random: inout Random) -> Tensor {
+}
+
+extension Tensor {
+  /// Uniform in ±1/√fan: how PyTorch draws the weights and offsets of a layer of so many inputs.
+  package static func uniform(_ shape: [Int], fan: Int, using random: inout Random) -> Tensor {
     let bound = 1 / Float(fan).squareRoot()
     return Tensor(shape, (0..<shape.product).map { _ in random.uniform(-bound, bound) })
   }
