@@ -130,8 +130,8 @@ let package = Package(
     suite(
       "Training",
       [
-        "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything", "Adaptation",
-        "Archives", "Volumes", "Exemplars",
+        "Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything",
+        "Adaptation", "Archives", "Volumes", "Exemplars",
       ]),
     .testTarget(
       name: "ToolTests",
