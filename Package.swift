@@ -96,8 +96,8 @@ let package = Package(
       name: "graft",
       dependencies: [
         "Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything",
-        "Adaptation", "Archives", "Volumes", "Exemplars", "Metrics", "Inference", "Training",
-        "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Adaptation", "Baselines", "Archives", "Volumes", "Exemplars", "Metrics", "Inference",
+        "Training", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
@@ -132,8 +132,8 @@ let package = Package(
     suite(
       "Training",
       [
-        "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything", "Adaptation",
-        "Archives", "Volumes", "Exemplars",
+        "Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything",
+        "Adaptation", "Archives", "Volumes", "Exemplars",
       ]),
     .testTarget(
       name: "ToolTests",

@@ -20,13 +20,17 @@ public enum AdaptationError: Failure, Equatable {
   case notAnAdapter(file: String, reason: String)
   /// An adapter made for other base weights.
   case foreignBase(adapter: String, expected: String, weights: String, found: String)
+  /// An adapter whose network is no adapted Segment Anything model.
+  case otherNetwork(adapter: String, method: String)
+  /// Weights were needed and not given.
+  case needsWeights(method: String)
   /// An adapter without a tensor its plan needs.
   case incomplete(adapter: String, key: String)
 
   /// The class of the failure.
   public var kind: FailureKind {
     switch self {
-    case .trainsNothing, .unfilled, .tooManyBlocks, .started: .usage
+    case .trainsNothing, .unfilled, .tooManyBlocks, .otherNetwork, .needsWeights, .started: .usage
     case .notDecomposed: .numbers
     default: .badInput
     }
@@ -67,6 +71,13 @@ public enum AdaptationError: Failure, Equatable {
       \(adapter) was trained on weights with SHA-256 \(expected), but \(weights) has \(found). Give the weights it \
       was trained on.
       """
+    case .otherNetwork(let adapter, let method):
+      """
+      \(adapter) was trained by the method \(method) and is no correction of a Segment Anything model, so it can be used \
+      by graft predict and be neither merged nor converted.
+      """
+    case .needsWeights(let method):
+      "The method \(method) starts from weights. Name a checkpoint with --weights."
     case .incomplete(let adapter, let key):
       "\(adapter): the tensor \(key), which its plan needs, is missing."
     }

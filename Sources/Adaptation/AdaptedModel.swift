@@ -103,27 +103,10 @@ public final class AdaptedModel {
   /// Corrections that started from the weights take none.
   public func fill(from file: Checkpoint) throws {
     let started = Set(correctionsWithOrigin.flatMap { [$0.a.name, $0.b.name] })
-    for name in file.names {
-      let path = SAMedNames.adapter(name)
-      if started.contains(path) {
-        throw AdaptationError.started(key: name, file: file.source)
-      }
-      guard let parameter = model.inventory.parameters[path] else {
-        throw AdaptationError.unmatched(
-          key: name, file: file.source, learned: learning.first?.name ?? "")
-      }
-      let value = try file.tensor(name)
-      guard value.shape == parameter.shape else {
-        throw CheckpointError.shape(
-          key: name, expected: parameter.shape, found: value.shape, file: file.source)
-      }
-      guard value.isFinite else {
-        throw CheckpointError.notFinite(key: name, file: file.source)
-      }
-      guard value != parameter.value else { continue }
-      parameter.value = value
-      replaced.insert(path)
+    if let key = file.names.first(where: { started.contains(SAMedNames.adapter($0)) }) {
+      throw AdaptationError.started(key: key, file: file.source)
     }
+    replaced.formUnion(try inventory.parameters.fill(from: file, named: SAMedNames.adapter))
   }
 
   /// Makes sure that no random head stays as it is: frozen fresh heads must have been filled.

@@ -29,6 +29,12 @@ public struct Plan: Codable, Equatable, Sendable {
     case promptShallow = "vpt-shallow"
     /// Learned tokens before each of the image encoder's blocks, and those of `ptsam`.
     case promptDeep = "vpt-deep"
+    /// Image encoder, prompt encoder and mask decoder whole.
+    case full
+    /// A linear map of the image encoder's embedding to the classes; the decoder takes no part.
+    case linearProbe = "linear-probe"
+    /// A 2-D U-Net from random weights; no part of a Segment Anything model is in it.
+    case unet
   }
 
   /// Whether mask tokens, hypernetworks and output upscaling learn.
@@ -86,9 +92,9 @@ public struct Plan: Codable, Equatable, Sendable {
   /// The first block of an image encoder of `depth` blocks that depends on what learns; `depth` where none does.
   func firstLearningBlock(ofDepth depth: Int) -> Int {
     switch method {
-    case .decoderLora, .decoderFull, .promptDecoder: depth
+    case .decoderLora, .decoderFull, .promptDecoder, .linearProbe: depth
     case .loraLast: max(0, depth - (lastBlocks ?? depth))
-    case .samed, .samedSmall, .encoderLora, .promptShallow, .promptDeep: 0
+    case .samed, .samedSmall, .encoderLora, .promptShallow, .promptDeep, .full, .unet: 0
     }
   }
 
@@ -100,7 +106,8 @@ public struct Plan: Codable, Equatable, Sendable {
     case .samedSmall:
       name.hasPrefix("prompt_encoder.")
         || name.hasPrefix("mask_decoder.") && !name.hasPrefix(Plan.transformer)
-    case .promptDecoder, .promptShallow, .promptDeep: false
+    case .promptDecoder, .promptShallow, .promptDeep, .linearProbe, .unet: false
+    case .full: true
     case .decoderLora, .encoderLora, .loraLast:
       heads == .trained && Plan.headPrefixes.contains { name.hasPrefix($0) }
     }

@@ -122,7 +122,9 @@ extension Plan.Method {
     switch self {
     case .decoderLora, .loraLast: [.attention, .mlp]
     case .samedSmall: [.q, .v]
-    case .samed, .encoderLora, .decoderFull, .promptDecoder, .promptShallow, .promptDeep: []
+    case .samed, .encoderLora, .decoderFull, .promptDecoder, .promptShallow, .promptDeep, .full,
+      .linearProbe, .unet:
+      []
     }
   }
 
@@ -130,7 +132,9 @@ extension Plan.Method {
   public var encoderTargets: [Plan.Target] {
     switch self {
     case .samed, .samedSmall, .encoderLora, .loraLast: [.q, .v]
-    case .decoderLora, .decoderFull, .promptDecoder, .promptShallow, .promptDeep: []
+    case .decoderLora, .decoderFull, .promptDecoder, .promptShallow, .promptDeep, .full,
+      .linearProbe, .unet:
+      []
     }
   }
 }

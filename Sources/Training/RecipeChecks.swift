@@ -30,9 +30,23 @@ extension Recipe {
       recipe.schedule.name = .samed
       recipe.batch = 12
     }
-    if method == .loraLast {
+    switch method {
+    case .full:
+      recipe.optimizer.rate = 0.0005
+      recipe.optimizer.weightDecay = 0.01
+    case .linearProbe:
+      recipe.optimizer.rate = 0.01
+      recipe.optimizer.weightDecay = 0.01
+    case .unet:
+      recipe.loss = Loss(name: .crossEntropyDice, ce: 0.5, dice: 0.5)
+      recipe.optimizer.rate = 0.002
+      recipe.optimizer.weightDecay = 0.01
+      recipe.schedule.name = .samed
+      recipe.batch = 12
+    case .loraLast:
       recipe.lora.last = 2
       recipe.optimizer.rate = 0.002
+    default: break
     }
     if method.learnsPrompts { recipe.tokens = Tokens(count: PromptTokens.standardCount) }
     return recipe
@@ -56,9 +70,8 @@ extension Recipe {
 
   /// Refuses values outside their range and keys that contradict one another.
   func check(file: String) throws(RecipeError) {
-    for (key, path) in [("weights", weights), ("pack", pack), ("out", out)] where path.isEmpty {
-      throw .missing(file: file, key: key)
-    }
+    let paths = [("weights", method.needsWeights ? weights : "none"), ("pack", pack), ("out", out)]
+    for (key, path) in paths where path.isEmpty { throw .missing(file: file, key: key) }
     let require = RecipeRequirement(file: file)
     try require.count(image.size ?? 1, "image.size", atMost: 1 << 14)
     try require.count(image.detour ?? 1, "image.detour", atMost: 1 << 14)
@@ -127,7 +140,14 @@ extension Recipe {
     let keepsHeads: [Plan.Method] = [.decoderLora, .encoderLora, .loraLast]
     try refuse(
       !keepsHeads.contains(method) && !method.learnsPrompts && classes.heads == .frozen,
-      "classes.heads is frozen, but the method \(method.rawValue) trains the whole mask decoder.")
+      method.adaptsModel
+        ? "classes.heads is frozen, but the method \(method.rawValue) trains the whole mask decoder."
+        : "classes.heads is frozen, but the network of \(method.rawValue) has no mask tokens that could be."
+    )
+    try refuse(
+      !method.adaptsModel && prompts != .none,
+      "prompts is \(prompts.rawValue), but the network of \(method.rawValue) takes none; set it to none."
+    )
     try checkTargets(refuse)
     try refuse(
       method != .loraLast && lora.last != nil,
@@ -226,6 +246,16 @@ extension Recipe {
       promptTokens: tokens.map { PromptTokens(classes: hasHeads ? nil : count, count: $0.count) })
   }
 
+  /// The plane slices are cut in.
+  var plane: Volumes.Plane {
+    switch slices.plane {
+    case .acquired: .acquired
+    case .axial: .axial
+    case .coronal: .coronal
+    case .sagittal: .sagittal
+    }
+  }
+
   /// How slices become the model's images, where the pack's window is `window` and the model's own size `imageSize`.
   func preparation(window: ClosedRange<Float>?, imageSize: Int) throws(RecipeError)
     -> ImagePreparation
@@ -244,13 +274,6 @@ extension Recipe {
           --window, or write window(low, high).
           """)
     }
-    let plane: Volumes.Plane =
-      switch slices.plane {
-      case .acquired: .acquired
-      case .axial: .axial
-      case .coronal: .coronal
-      case .sagittal: .sagittal
-      }
     return ImagePreparation(
       size: image.size ?? imageSize, resize: image.resize == .square ? .square : .longestSide,
       detour: image.detour, normalise: rule, plane: plane)

@@ -1,6 +1,7 @@
 import Adaptation
 import Archives
 import Autodiff
+import Baselines
 import Checkpoints
 import Exemplars
 import Foundation
@@ -35,15 +36,16 @@ final class RunParts {
   init(_ recipe: Recipe, decoderHeads: Int?) throws {
     self.recipe = recipe
     random = Random(seed: recipe.seed)
-    let weights = try Checkpoint(contentsOf: recipe.weights).withOfficialNames()
+    let weights =
+      recipe.method.needsWeights
+      ? try Checkpoint(contentsOf: recipe.weights).withOfficialNames() : nil
     let pack = try Pack(recipe.pack)
-    let adapted = try AdaptedModel(
-      base: weights, plan: recipe.plan(classes: pack.labels.classes.count),
+    segmenter = try recipe.plan(classes: pack.labels.classes.count).segmenter(
+      on: weights, imageSize: RunParts.sliceSide(of: pack, plane: recipe.plane),
       decoderHeads: decoderHeads, using: random.split("initialisation"))
     let files = try (recipe.initial ?? []).map { try Checkpoint(contentsOf: $0) }
-    for file in files { try adapted.fill(from: file) }
-    try adapted.checkHeads(filledBy: files)
-    segmenter = adapted
+    for file in files { try segmenter.fill(from: file) }
+    try (segmenter as? AdaptedModel)?.checkHeads(filledBy: files)
     segmenter.compute(in: recipe.precision, forTraining: true)
     preparation = try RunParts.preparation(
       recipe, of: pack, imageSize: segmenter.imageSize, patch: segmenter.patch)
@@ -72,7 +74,7 @@ final class RunParts {
     fill = try RunParts.fill(recipe, segmenter, variants)
     labels = RunParts.labels(of: pack)
     fingerprint = [
-      "weights": weights.sha256, "pack": try pack.digest(),
+      "weights": segmenter.baseSHA256, "pack": try pack.digest(),
       "initial": files.map(\.sha256).joined(separator: " "),
     ]
   }
@@ -109,10 +111,25 @@ final class RunParts {
     }
   }
 
+  /// The cases of a pack that are trained on.
+  private static func training(_ pack: Pack) -> [PackedCase] {
+    pack.cases.filter { $0.split == nil || $0.split == "train" }
+  }
+
   /// The window all training cases of a pack have in common.
   private static func window(of pack: Pack) -> ClosedRange<Float>? {
-    let windows = pack.cases.filter { $0.split == nil || $0.split == "train" }.map(\.window)
+    let windows = training(pack).map(\.window)
     return Set(windows).count == 1 ? windows.first ?? nil : nil
+  }
+
+  /// The side of images for a network without a size of its own: that of the training cases' largest slice, up to the next
+  /// multiple of 32, from 64 to 256.
+  private static func sliceSide(of pack: Pack, plane: Volumes.Plane) -> Int {
+    let sides = training(pack).map { entry in
+      let slices = plane.slices(of: entry.geometry)
+      return max(slices.height, slices.width)
+    }
+    return min(256, max(64, ((sides.max() ?? 0) + 31) / 32 * 32))
   }
 
   /// The variants of the slices that a store must hold.

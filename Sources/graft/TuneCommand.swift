@@ -20,7 +20,7 @@ struct TuneCommand: ParsableCommand {
       """)
 
   @Argument(help: "The recipe, a YAML file.") var recipe: String?
-  @Option(help: "The base weights.") var weights: String?
+  @Option(help: "The base weights; unet needs none.") var weights: String?
   @Option(help: "The pack of labelled scans.") var pack: String?
   @Option(
     help: "What learns: \(Plan.Method.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -37,8 +37,10 @@ struct TuneCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard recipe != nil || (weights != nil && pack != nil && out != nil) else {
-      throw ValidationError("Give a recipe, or --weights, --pack and --out.")
+    let needsWeights = method.flatMap(Plan.Method.init)?.needsWeights ?? true
+    guard recipe != nil || ((weights != nil || !needsWeights) && pack != nil && out != nil) else {
+      throw ValidationError(
+        "Give a recipe, or --weights (of which unet alone needs none), --pack and --out.")
     }
     guard decoderHeads ?? 1 > 0 else {
       throw ValidationError("--decoder-heads is \(decoderHeads ?? 0); expected 1 or more.")

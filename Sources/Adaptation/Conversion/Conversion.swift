@@ -165,11 +165,11 @@ public struct Conversion {
     var scale: Float = 1
     if Conversion.isOurs(input) {
       let adapter = try Adapter(input)
-      if let weights, weights.sha256 != adapter.baseSHA256 {
-        throw AdaptationError.foreignBase(
-          adapter: input.source, expected: adapter.baseSHA256, weights: weights.source,
-          found: weights.sha256)
+      guard adapter.plan.method.adaptsModel else {
+        throw AdaptationError.otherNetwork(
+          adapter: input.source, method: adapter.plan.method.rawValue)
       }
+      if let weights { try adapter.check(weights, name: input.source) }
       scale = Float(adapter.plan.scale)
     }
     if PEFTConfiguration.recognises(input.names) {
