@@ -1,4 +1,5 @@
 import Adaptation
+import Exemplars
 import Inference
 import SegmentAnything
 import Tensors
@@ -33,6 +34,7 @@ extension Recipe {
   static var complete: Recipe {
     var recipe = standard(for: .decoderLora)
     (recipe.image.size, recipe.image.detour) = (1, 1)
+    recipe.synthesis = SynthesisSettings(kinds: Synthesis.Kind.allCases)
     recipe.schedule.warmup = 1
     recipe.schedule.total = 1
     recipe.budget = Budget(steps: 1, epochs: 1, seconds: 1)
@@ -56,6 +58,7 @@ extension Recipe {
     try require(scale.isFinite && scale != 0, "lora.scale", scale, "a number other than 0")
     try require(!lora.targets.isEmpty, "lora.targets", "empty", "attention, mlp or both")
     try require.count(augment.variants, "augment.variants", atMost: 1 << 16)
+    try require.count(synthesis?.count ?? 1, "synthesis.count", atMost: 1 << 16)
     try require.notNegative(loss.ce, "loss.ce")
     try require.notNegative(loss.dice, "loss.dice")
     try require(loss.ce + loss.dice > 0, "loss", "without weight", "ce or dice above 0")

@@ -21,7 +21,7 @@ struct Graft: AsyncParsableCommand {
     subcommands: [
       ConvertCommand.self, DemoCommand.self, EmbedCommand.self, EvaluateCommand.self,
       InspectCommand.self, PackCommand.self, PredictCommand.self, PretrainCommand.self,
-      ReportCommand.self, TuneCommand.self, UnpackCommand.self,
+      ReportCommand.self, SynthesizeCommand.self, TuneCommand.self, UnpackCommand.self,
     ])
 
   static func main() async {

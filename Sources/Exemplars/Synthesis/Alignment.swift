@@ -52,7 +52,8 @@ struct Alignment {
             }
             guard isInside else { continue }
             let index = (0..<3).reduce(0) { sum, axis in
-              sum * from[axis] + min(max(Int((place[axis] + 0.5).rounded(.down)), 0), from[axis] - 1)
+              let voxel = Int((place[axis] + 0.5).rounded(.down))
+              return sum * from[axis] + min(max(voxel, 0), from[axis] - 1)
             }
             label[at] = moving.label[index]
           }

@@ -40,6 +40,11 @@ public struct AnnotatedImage: Sendable, Equatable {
       lattice: lattice)
   }
 
+  /// The image as a volume in the geometry it came from.
+  func volume(in geometry: Geometry) -> Volume {
+    Volume(voxels: image.reshaped([channels] + geometry.shape), geometry: geometry)
+  }
+
   /// The number of channels.
   var channels: Int { image.shape[0] }
 

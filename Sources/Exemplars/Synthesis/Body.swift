@@ -24,7 +24,9 @@ struct Body {
     let outside = Components(
       of: largest.map { 1 - $0 }, extents: extents, connectivity: .faces)
     var isOpen = [Bool](repeating: false, count: outside.sizes.count + 1)
-    for at in largest.indices where lattice.isOnBorder(at) { isOpen[Int(outside.regions[at])] = true }
+    for at in largest.indices where lattice.isOnBorder(at) {
+      isOpen[Int(outside.regions[at])] = true
+    }
     contains = largest.indices.map { largest[$0] == 1 || !isOpen[Int(outside.regions[$0])] }
   }
 }

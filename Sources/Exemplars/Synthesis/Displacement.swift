@@ -76,8 +76,8 @@ package struct Displacement: Sendable {
       values.withUnsafeBufferPointer { source in
         forEachPlace { at, z, y, x in
           let slice = index(z, extents[0]) * extents[1]
-          target[at] = source[
-            (slice + index(y, extents[1])) * extents[2] + index(x, extents[2])]
+          let line = slice + index(y, extents[1])
+          target[at] = source[line * extents[2] + index(x, extents[2])]
         }
       }
       filled = values.count

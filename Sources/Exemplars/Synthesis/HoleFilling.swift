@@ -47,10 +47,11 @@ struct HoleFilling {
   private func texture(of hole: [Int], using random: inout Random) -> [[Float]]? {
     let lattice = exemplar.lattice
     let places = hole.map(lattice.place)
-    let reach = SIMD3<Float>((0..<3).map { axis in
+    var reach = SIMD3<Float>()
+    for axis in lattice.axes {
       let along = places.map { $0[axis] }
-      return lattice.extents[axis] == 1 ? 0 : 1.5 * Float(1 + (along.max() ?? 0) - (along.min() ?? 0)) + 4
-    })
+      reach[axis] = 1.5 * Float(1 + (along.max() ?? 0) - (along.min() ?? 0)) + 4
+    }
     for _ in 0..<32 {
       let draws = SIMD3(random.uniform(-1, 1), random.uniform(-1, 1), random.uniform(-1, 1))
       let shift = SIMD3<Int>((draws * reach).rounded(.toNearestOrEven))

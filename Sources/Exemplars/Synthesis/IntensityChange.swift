@@ -60,7 +60,9 @@ public struct IntensityChange: Sendable, Hashable, Codable {
     for channel in ranges.indices {
       let span = ranges[channel].upperBound - ranges[channel].lowerBound
       var table = [Float](repeating: 0, count: 256)
-      for (index, value) in classes.enumerated() { table[Int(value)] = shifts[channel][index] * span }
+      for (index, value) in classes.enumerated() {
+        table[Int(value)] = shifts[channel][index] * span
+      }
       let shift = Tensor(unfilled: [1] + annotated.lattice.extents) { shift in
         for at in 0..<count { shift[at] = table[Int(label[at])] }
       }
@@ -101,11 +103,10 @@ public struct IntensityChange: Sendable, Hashable, Codable {
   private func coarsened(_ image: Tensor, _ factor: Float, _ lattice: Lattice) -> Tensor {
     guard factor > 1 else { return image }
     let coarse = (0..<3).map { axis in
-      lattice.spacing[axis] < factor
-        ? max(1, Int(Float(lattice.extents[axis]) * lattice.spacing[axis] / factor)) : lattice.extents[axis]
+      let length = Float(lattice.extents[axis]) * lattice.spacing[axis]
+      return min(lattice.extents[axis], max(1, Int(length / factor)))
     }
-    return image.resized(to: coarse.indices.map { min(coarse[$0], lattice.extents[$0]) })
-      .resized(to: lattice.extents)
+    return image.resized(to: coarse).resized(to: lattice.extents)
   }
 
   /// Adds normal noise, drawn by the position of each voxel.

@@ -7,7 +7,7 @@ public struct Morph: Sendable, Hashable, Codable {
   /// The least mean Dice of the classes after registration; pairs below are not alike enough to be morphed.
   public var leastOverlap: Float = 0.5
   /// The least correlation of the intensities after registration.
-  public var leastCorrelation: Float = 0.5
+  public var leastCorrelation: Float = 0.8
 
   /// The usual way.
   public init() {}
@@ -40,36 +40,41 @@ public struct Morph: Sendable, Hashable, Codable {
     let parts = maps[0](structures.parts)
     let label = structures.label(of: parts)
     let other = maps[1](pair.partner.label)
-    let inside = maps[1](pair.inside)
-    var agreement = Tensor(zeros: [1] + lattice.extents)
-    agreement.withMutablePointer { agreement in
-      inside.withPointer { inside in
-        for at in label.indices where label[at] == other[at] && inside[at] > 0.99 {
-          agreement[at] = 1
-        }
-      }
+    let agreement = Tensor(unfilled: [1] + lattice.extents) { agreement in
+      for at in label.indices { agreement[at] = label[at] == other[at] ? 1 : 0 }
     }
-    let image = blended(
-      maps[0](exemplar.image), maps[1](pair.partner.image), by: t, agreement,
-      GaussianBlur(lattice, pixels: 2)(agreement))
+    let weights = Morph.rising(agreement, over: 2, lattice)
+      .multiplied(by: Morph.rising(maps[1](pair.inside), over: 0.06 * lattice.side, lattice))
+    let image = blended(maps[0](exemplar.image), maps[1](pair.partner.image), weights.scaled(by: t))
     return (AnnotatedImage(image: image, label: label, lattice: lattice), parts)
   }
 
-  private func blended(
-    _ one: Tensor, _ other: Tensor, by t: Float, _ agreement: Tensor, _ smooth: Tensor
-  ) -> Tensor {
-    let count = agreement.count
+  /// A mask [1, D, H, W] that rises from 0 at its border to 1 inside over so many pixels.
+  private static func rising(_ mask: Tensor, over pixels: Float, _ lattice: Lattice) -> Tensor {
+    let smooth = GaussianBlur(lattice, pixels: pixels)(mask)
+    return Tensor(unfilled: mask.shape) { rising in
+      withPointers(mask, smooth) { mask, smooth in
+        for at in 0..<lattice.count {
+          rising[at] = mask[at] > 0.99 ? min(1, max(0, 2 * smooth[at] - 1)) : 0
+        }
+      }
+    }
+  }
+
+  /// `a + w · (b - a)`, where the values of `b` are first brought to the mean and deviation of `a`'s, both where `w` is not 0.
+  private func blended(_ one: Tensor, _ other: Tensor, _ weights: Tensor) -> Tensor {
+    let count = weights.count
     var result = one
     result.withMutablePointer { y in
-      withPointers(other, agreement, smooth) { b, agreement, smooth in
+      withPointers(one, other, weights) { a, b, weights in
         for channel in 0..<one.shape[0] {
-          let (y, b) = (y + channel * count, b + channel * count)
-          let (own, its) = (Moments(y, agreement, count), Moments(b, agreement, count))
+          let offset = channel * count
+          let own = Moments(a + offset, weights, count)
+          let its = Moments(b + offset, weights, count)
           let gain = its.deviation > 0 ? own.deviation / its.deviation : 1
-          for at in 0..<count {
-            // Where labels disagree the weight is 0, near there it is small.
-            let weight = t * agreement[at] * min(1, max(0, 2 * smooth[at] - 1))
-            y[at] += weight * (own.mean + gain * (b[at] - its.mean) - y[at])
+          for at in 0..<count where weights[at] > 0 {
+            let value = own.mean + gain * (b[offset + at] - its.mean)
+            y[offset + at] += weights[at] * (value - y[offset + at])
           }
         }
       }
@@ -78,7 +83,7 @@ public struct Morph: Sendable, Hashable, Codable {
   }
 }
 
-/// Mean and deviation of the values where a mask is 1.
+/// Mean and deviation of the values where a mask is above 0.
 private struct Moments {
   let mean: Float
   let deviation: Float
@@ -94,9 +99,14 @@ private struct Moments {
     self.mean = Float(mean)
     deviation = Float(max(0, places > 0 ? squares / places - mean * mean : 0).squareRoot())
   }
+}
 
-  init(_ values: UnsafeMutablePointer<Float>, _ mask: UnsafePointer<Float>, _ count: Int) {
-    self.init(UnsafePointer(values), mask, count)
+extension Tensor {
+  /// The product with a tensor of the same shape, element by element.
+  fileprivate func multiplied(by other: Tensor) -> Tensor {
+    Tensor(unfilled: shape) { y in
+      withPointers(self, other) { a, b in for at in 0..<count { y[at] = a[at] * b[at] } }
+    }
   }
 }
 

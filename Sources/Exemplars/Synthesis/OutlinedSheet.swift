@@ -11,10 +11,26 @@ public struct OutlinedSheet: Sendable {
     let image: Tensor
     let label: ByteImage
     let range: ClosedRange<Float>
+
+    init(_ image: AnnotatedImage, _ slice: Int, _ range: ClosedRange<Float>) {
+      self.image = image.image(ofSlice: slice)
+      label = image.label(ofSlice: slice)
+      self.range = range
+    }
+  }
+
+  /// How many images of one exemplar are shown, and how many tiles in all.
+  private static let most = (images: 12, tiles: 360)
+
+  /// An exemplar's place: its tile, the slice shown, and what was made of it.
+  private struct Group {
+    let exemplar: Tile
+    let slice: Int
+    var made: [Tile] = []
   }
 
   private let columns: Int
-  private var tiles: [[Tile]] = []
+  private var groups: [Group] = []
 
   /// An empty sheet of so many columns.
   public init(columns: Int) {
@@ -22,30 +38,41 @@ public struct OutlinedSheet: Sendable {
     self.columns = columns
   }
 
-  /// Adds rows for an exemplar: it at the left, what became of it beside it, row below row where there is much of it.
-  ///
-  /// All are shown in the slice of the exemplar with the most labelled pixels, and between the exemplar's 1st and 99th
-  /// percentile there.
-  public mutating func add(_ exemplar: AnnotatedImage, _ made: [AnnotatedImage]) {
+  /// Begins with an exemplar; it is shown in the slice with the most labelled pixels, between the 1st and the 99th
+  /// percentile there, and so is what is added after it.
+  public mutating func begin(_ exemplar: AnnotatedImage) {
     let slice = exemplar.fullestSlice
     let values = exemplar.image(ofSlice: slice).values.sorted()
     let (low, high) = (values[values.count / 100], values[values.count - 1 - values.count / 100])
-    let range = low...max(low, high)
-    func tile(_ image: AnnotatedImage) -> Tile {
-      Tile(image: image.image(ofSlice: slice), label: image.label(ofSlice: slice), range: range)
-    }
-    for first in stride(from: 0, to: max(made.count, 1), by: columns - 1) {
-      let part = made[first..<min(first + columns - 1, made.count)]
-      tiles.append([tile(exemplar)] + part.map(tile))
+    groups.append(
+      Group(exemplar: Tile(exemplar, slice, low...max(low, high)), slice: slice))
+  }
+
+  /// Adds what became of the last exemplar; the first twelve are shown.
+  public mutating func add(_ made: AnnotatedImage) {
+    guard let last = groups.indices.last, groups[last].made.count < OutlinedSheet.most.images,
+      groups.reduce(0, { $0 + 1 + $1.made.count }) < OutlinedSheet.most.tiles
+    else { return }
+    let group = groups[last]
+    groups[last].made.append(Tile(made, group.slice, group.exemplar.range))
+  }
+
+  /// The tiles row by row: the exemplar at the left, what became of it beside it.
+  private var rows: [[Tile]] {
+    groups.flatMap { group in
+      stride(from: 0, to: max(group.made.count, 1), by: columns - 1).map { first in
+        [group.exemplar] + group.made[first..<min(first + columns - 1, group.made.count)]
+      }
     }
   }
 
   /// The sheet as a picture in colour.
   public var picture: ByteImage {
     let step = OutlinedSheet.tile + OutlinedSheet.gap
-    let (height, width) = (max(tiles.count, 1) * step, columns * step)
+    let rows = rows
+    let (height, width) = (max(rows.count, 1) * step, columns * step)
     var values = [UInt8](repeating: 24, count: height * width * 3)
-    for (row, tiles) in tiles.enumerated() {
+    for (row, tiles) in rows.enumerated() {
       for (column, tile) in tiles.enumerated() {
         OutlinedSheet.draw(tile, row * step, column * step, width, &values)
       }

@@ -34,7 +34,8 @@ struct PlacedGroup {
           let part = lattice.nearest(origin).map { structures.parts[$0] } ?? 0
           guard group.members.contains(part) else { continue }
           let at = (z * extents.y + y) * extents.z + x
-          guard group.host != 0 || body.contains[at] || group.members.contains(structures.parts[at]),
+          let isInBody = body.contains[at] || group.members.contains(structures.parts[at])
+          guard group.host != 0 || isInBody,
             PlacedGroup.isFree(at, group, structures, lattice)
           else { return nil }
           voxels.append((at, part))

@@ -45,16 +45,13 @@ public struct Synthesis: Sendable, Hashable, Codable {
   /// The kinds that are left where there is only one exemplar: morphs need two.
   public func kinds(exemplars: Int) -> [Kind] { kinds.filter { $0 != .morph || exemplars > 1 } }
 
-  /// New image number `index` of an exemplar.
+  /// New image number `index` of an exemplar, which can be morphed with so many `partners`; `pair` registers it with one of
+  /// them, nil where they cannot be.
   ///
   /// The kinds that change shapes take turns from image to image. Where deformations are among the kinds, a morph or a
   /// moved structure is deformed too, by half of the amplitude; where intensities are, they change in every image. What
   /// folds the image, loses a structure or finds no place is drawn again; where that fails ten times, the image is only
   /// deformed, or, without deformations, keeps its shapes.
-  ///
-  /// - Parameters:
-  ///   - partners: the number of exemplars it can be morphed with
-  ///   - pair: the exemplar registered with one of them; nil where they cannot be
   package func callAsFunction(
     _ exemplar: AnnotatedImage, seed: UInt64, name: String, index: Int, partners: Int = 0,
     pair: (_ partner: Int) throws -> MorphPair? = { _ in nil }

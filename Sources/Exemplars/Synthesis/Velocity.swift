@@ -16,8 +16,10 @@ package struct Velocity: Sendable {
     self.vectors = vectors
   }
 
-  /// The flow along the field for `time`, by scaling and squaring: a displacement of at most a quarter of a pixel,
-  /// followed by itself as often as it takes. No place moves further than the longest vector times the time.
+  /// The flow along the field for a time, by scaling and squaring.
+  ///
+  /// A displacement of at most a quarter of a pixel is followed by itself as often as it takes. No place moves further than
+  /// the longest vector times the time.
   package func flow(_ time: Float = 1) -> Displacement {
     let longest = abs(time) * Displacement(lattice, vectors).largest
     var squarings = 0
@@ -53,7 +55,8 @@ extension Velocity {
     let side = lattice.side
     func intervals(_ perSide: Float) -> [Int] {
       axes.map { axis in
-        max(1, Int((Float(lattice.extents[axis]) * lattice.spacing[axis] * perSide / side).rounded()))
+        let length = Float(lattice.extents[axis]) * lattice.spacing[axis]
+        return max(1, Int((length * perSide / side).rounded()))
       }
     }
     let extents = axes.map { lattice.extents[$0] }
