@@ -45,6 +45,13 @@ public struct Synthesis: Sendable, Hashable, Codable {
   /// The kinds that are left where there is only one exemplar: morphs need two.
   public func kinds(exemplars: Int) -> [Kind] { kinds.filter { $0 != .morph || exemplars > 1 } }
 
+  /// New image number `index` of an exemplar that has nothing to be morphed with.
+  package func callAsFunction(
+    _ exemplar: AnnotatedImage, seed: UInt64, name: String, index: Int
+  ) -> Synthesised {
+    self(exemplar, seed: seed, name: name, index: index, partners: 0) { _ in nil }
+  }
+
   /// New image number `index` of an exemplar, which can be morphed with so many `partners`; `pair` registers it with one of
   /// them, nil where they cannot be.
   ///
@@ -53,8 +60,8 @@ public struct Synthesis: Sendable, Hashable, Codable {
   /// folds the image, loses a structure or finds no place is drawn again; where that fails ten times, the image is only
   /// deformed, or, without deformations, keeps its shapes.
   package func callAsFunction(
-    _ exemplar: AnnotatedImage, seed: UInt64, name: String, index: Int, partners: Int = 0,
-    pair: (_ partner: Int) throws -> MorphPair? = { _ in nil }
+    _ exemplar: AnnotatedImage, seed: UInt64, name: String, index: Int, partners: Int,
+    pair: (_ partner: Int) throws -> MorphPair?
   ) rethrows -> Synthesised {
     let random = Random(seed: seed).split("synthesis").split(name).split("image", index)
     let structures = Structures(of: exemplar.label, on: exemplar.lattice)
