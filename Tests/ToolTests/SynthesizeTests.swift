@@ -65,7 +65,7 @@ struct SynthesizeTests {
 
   @Test func `what cannot be done is refused before anything is written`() throws {
     try phantoms { trial in
-      func refuse(_ more: [String], _ status: Int32 = 2, _ words: String) throws {
+      func refuse(_ more: [String], _ words: String, status: Int32 = 2) throws {
         try trial.expectRefusal(
           ["synthesize", "--pack", "p.h5", "--out", "q.h5"] + more, status: status, words)
       }
@@ -83,7 +83,7 @@ struct SynthesizeTests {
         ["synthesize", "--pack", "scans/images/p0.nii.gz", "--out", "q.h5"], status: 3,
         "p0.nii.gz")
       try trial.halve("p.h5")
-      try refuse([], 3, "p.h5")
+      try refuse([], "p.h5", status: 3)
     }
   }
 
