@@ -62,7 +62,7 @@ final class RunParts {
     let variants = SliceVariants(
       set.slices, side: segmenter.outputSide(imageSize: preparation.size),
       preparation: preparation, augment: recipe.augment,
-      synthesis: try SliceSynthesis(recipe, set.slices), seed: recipe.seed,
+      synthesis: try SliceSynthesis(recipe, set.slices, size: preparation.size), seed: recipe.seed,
       areStored: segmenter.cut != nil)
     self.variants = variants
     samples = set.samples.filter { sample in

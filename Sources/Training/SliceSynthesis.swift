@@ -6,11 +6,13 @@ import Volumes
 
 /// New slices from the slices of a run, as the recipe's `synthesis` says.
 ///
+/// A slice larger than the model's image is first shrunk to it, so that none takes longer than the model can show.
 /// A slice is morphed with slices of other cases that lie at the same place of the labelled part: of labelled slice `i` of `n`
 /// the partner in a case of `m` is number `(i + ½) m / n`. Slices without a label have no partners.
 final class SliceSynthesis: Sendable {
   private let synthesis: Synthesis
   private let seed: UInt64
+  private let size: Int
   private let slices: [TrainingSlice]
   private let partners: [[Int]]
   private let registrations = Registrations()
@@ -20,10 +22,11 @@ final class SliceSynthesis: Sendable {
   /// The synthesis of a recipe from its slices; nil where it asks for none.
   ///
   /// - Throws: `RecipeError.conflict` where morphs alone are asked for and there is one exemplar.
-  init?(_ recipe: Recipe, _ slices: [TrainingSlice]) throws(RecipeError) {
+  init?(_ recipe: Recipe, _ slices: [TrainingSlice], size: Int) throws(RecipeError) {
     guard let settings = recipe.synthesis else { return nil }
     synthesis = Synthesis(kinds: settings.kinds)
     seed = recipe.seed
+    self.size = size
     self.slices = slices
     partners = SliceSynthesis.partners(among: slices)
     let cases = Set(slices.map(\.caseID)).count
@@ -54,7 +57,6 @@ final class SliceSynthesis: Sendable {
 
   /// New slice `number` of a slice.
   func callAsFunction(_ slice: Int, _ number: Int) -> (image: Tensor, label: ByteImage) {
-    let own = slices[slice]
     let exemplar = annotated(slice)
     let made = synthesis(
       exemplar, seed: seed, name: name(slice), index: number, partners: partners[slice].count
@@ -64,15 +66,28 @@ final class SliceSynthesis: Sendable {
         exemplar, named: name(slice), with: annotated(other), named: name(other))
     }
     counts.withLock { $0.add(made.refusals, missed: made.missed) }
-    let label = own.label
+    let (channels, fitted) = (slices[slice].image.shape[0], fitted(slice))
     return (
-      made.image.image.reshaped(own.image.shape),
-      ByteImage(height: label.height, width: label.width, values: made.image.label)
+      made.image.image.reshaped([channels, fitted.height, fitted.width]),
+      ByteImage(height: fitted.height, width: fitted.width, values: made.image.label)
     )
   }
 
+  /// The size a slice has here.
+  private func fitted(_ slice: Int) -> PlaneSize {
+    let shape = slices[slice].image.shape
+    let own = PlaneSize(height: shape[1], width: shape[2])
+    return max(own.height, own.width) > size ? ByteImage.longestSide(size, of: own) : own
+  }
+
   private func annotated(_ slice: Int) -> AnnotatedImage {
-    AnnotatedImage(slice: slices[slice].image, label: slices[slice].label)
+    let (image, label) = (slices[slice].image, slices[slice].label)
+    let fitted = fitted(slice)
+    let zoom = PixelMap.zoom(
+      from: PlaneSize(height: label.height, width: label.width), to: fitted)
+    return AnnotatedImage(
+      slice: image.resized(height: fitted.height, width: fitted.width, antialias: true),
+      label: zoom(label))
   }
 
   private func name(_ slice: Int) -> String { "\(slices[slice].caseID) \(slices[slice].position)" }

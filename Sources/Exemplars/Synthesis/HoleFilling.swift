@@ -87,47 +87,56 @@ struct HoleFilling {
 /// Laplace's equation in a set of voxels, with values given around them.
 private struct Stencil {
   private let voxels: [Int]
-  /// For each voxel its neighbours: positions in `voxels`, or below 0 the voxel -1 - n outside, with their weights.
-  private let neighbours: [[(place: Int, weight: Float)]]
+  /// For each voxel six neighbours: positions in `voxels`, or below 0 the voxel -1 - n outside; and their weights, 0 for none.
+  private let neighbours: [Int]
+  private let weights: [Float]
   private let relaxation: Float
   private let sweeps: Int
 
-  /// The equation in `voxels`, which are ascending; voxels outside count where `isGiven` says so.
+  /// The equation in `voxels`; voxels outside count where `isGiven` says so.
   init(_ voxels: [Int], _ lattice: Lattice, isGiven: (Int) -> Bool) {
     self.voxels = voxels
-    let order = Dictionary(uniqueKeysWithValues: voxels.enumerated().map { ($1, $0) })
-    neighbours = voxels.map { at in
-      var list: [(place: Int, weight: Float)] = []
+    var order = [Int32](repeating: -1, count: lattice.count)
+    for (position, at) in voxels.enumerated() { order[at] = Int32(position) }
+    var neighbours = [Int](repeating: 0, count: 6 * voxels.count)
+    var weights = [Float](repeating: 0, count: 6 * voxels.count)
+    for (position, at) in voxels.enumerated() {
+      var entry = 6 * position
       lattice.forEachNeighbour(at) { neighbour, axis in
-        let weight = 1 / (lattice.spacing[axis] * lattice.spacing[axis])
-        if let place = order[neighbour] {
-          list.append((place, weight))
-        } else if isGiven(neighbour) {
-          list.append((-1 - neighbour, weight))
-        }
+        guard order[neighbour] >= 0 || isGiven(neighbour) else { return }
+        neighbours[entry] = order[neighbour] >= 0 ? Int(order[neighbour]) : -1 - neighbour
+        weights[entry] = 1 / (lattice.spacing[axis] * lattice.spacing[axis])
+        entry += 1
       }
-      return list
     }
+    self.neighbours = neighbours
+    self.weights = weights
     let length = pow(Double(max(voxels.count, 4)), 1 / Double(lattice.axes.count))
     relaxation = Float(2 / (1 + sin(Double.pi / (length + 1))))
-    sweeps = Int(3 * length) + 20
+    sweeps = Int(2 * length) + 20
   }
 
   /// The values of the voxels, between those of an image around them.
   func solution(around image: UnsafeMutablePointer<Float>) -> [Float] {
-    let given = neighbours.joined().filter { $0.place < 0 }
+    let given = zip(neighbours, weights).filter { $0 < 0 && $1 > 0 }.map { image[-1 - $0.0] }
     guard !given.isEmpty else { return voxels.map { image[$0] } }
-    let mean = given.reduce(Float(0)) { $0 + image[-1 - $1.place] } / Float(given.count)
-    var values = [Float](repeating: mean, count: voxels.count)
-    for _ in 0..<sweeps {
-      for at in values.indices {
-        var (sum, weights): (Float, Float) = (0, 0)
-        for (place, weight) in neighbours[at] {
-          sum += weight * (place < 0 ? image[-1 - place] : values[place])
-          weights += weight
+    var values = [Float](
+      repeating: given.reduce(0, +) / Float(given.count), count: voxels.count)
+    values.withUnsafeMutableBufferPointer { values in
+      neighbours.withUnsafeBufferPointer { neighbours in
+        weights.withUnsafeBufferPointer { weights in
+          for _ in 0..<sweeps {
+            for at in values.indices {
+              var (sum, total): (Float, Float) = (0, 0)
+              for entry in 6 * at..<6 * at + 6 where weights[entry] > 0 {
+                let place = neighbours[entry]
+                sum += weights[entry] * (place < 0 ? image[-1 - place] : values[place])
+                total += weights[entry]
+              }
+              if total > 0 { values[at] += relaxation * (sum / total - values[at]) }
+            }
+          }
         }
-        guard weights > 0 else { continue }
-        values[at] += relaxation * (sum / weights - values[at])
       }
     }
     return values

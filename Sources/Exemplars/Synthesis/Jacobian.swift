@@ -14,13 +14,14 @@ extension Displacement {
       }
       count = lattice.lines
     }
-    return lowest.min() ?? 1
+    let smallest = lowest.min() ?? 1
+    return smallest.isFinite ? smallest : 1
   }
 
   /// The smallest determinant of the cells between row `row` and the next.
   private func plane(_ row: Int, _ u: UnsafePointer<Float>) -> Float {
     let (height, width, count) = (lattice.extents[1], lattice.extents[2], lattice.count)
-    guard row + 1 < height else { return 1 }
+    guard row + 1 < height else { return .infinity }
     let v = u + count
     var smallest = Float.infinity
     for column in 0..<width - 1 {
@@ -40,7 +41,7 @@ extension Displacement {
   /// The smallest determinant of the cells between a line of voxels, the next line and the next slice.
   private func space(_ line: Int, _ u: UnsafePointer<Float>) -> Float {
     let (depth, height, width) = (lattice.extents[0], lattice.extents[1], lattice.extents[2])
-    guard line / height + 1 < depth, line % height + 1 < height else { return 1 }
+    guard line / height + 1 < depth, line % height + 1 < height else { return .infinity }
     let steps = (height * width, width, 1)
     var smallest = Float.infinity
     for column in 0..<width - 1 {

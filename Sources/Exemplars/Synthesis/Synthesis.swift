@@ -57,8 +57,9 @@ public struct Synthesis: Sendable, Hashable, Codable {
   ///
   /// The kinds that change shapes take turns from image to image. Where deformations are among the kinds, a morph or a
   /// moved structure is deformed too, by half of the amplitude; where intensities are, they change in every image. What
-  /// folds the image, loses a structure or finds no place is drawn again; where that fails ten times, the image is only
-  /// deformed, or, without deformations, keeps its shapes.
+  /// folds the image, loses a structure or finds no place is drawn again, a morph between exemplars that are not alike with
+  /// another partner; where that fails ten times, or no partner is left, the image is only deformed, or, without
+  /// deformations, keeps its shapes.
   package func callAsFunction(
     _ exemplar: AnnotatedImage, seed: UInt64, name: String, index: Int, partners: Int,
     pair: (_ partner: Int) throws -> MorphPair?

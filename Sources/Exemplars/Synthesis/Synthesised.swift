@@ -31,10 +31,12 @@ extension Synthesis {
     partners: Int, pair: (Int) throws -> MorphPair?
   ) rethrows {
     let exemplar = made.image
+    var open = Array(0..<partners)
     for kind in kind == .deform || !kinds.contains(.deform) ? [kind] : [kind, .deform] {
-      for draw in 0..<Synthesis.draws {
+      for draw in 0..<Synthesis.draws where kind != .morph || !open.isEmpty {
         var random = random.split(kind.rawValue, draw)
-        let partner = kind == .morph ? Int(random.next() % UInt64(partners)) : nil
+        let place = kind == .morph ? Int(random.next() % UInt64(open.count)) : nil
+        let partner = place.map { open[$0] }
         let other = try partner.flatMap { try pair($0) }
         do throws(Refusal) {
           let shaped = try shaped(exemplar, kind, structures, other, using: &random)
@@ -45,7 +47,12 @@ extension Synthesis {
           return
         } catch {
           made.refusals[error, default: 0] += 1
-          if error == .empty { break }
+          // What cannot be morphed with this exemplar is not tried again.
+          if let place, error == .unlike || error == .empty {
+            open.remove(at: place)
+          } else if error == .empty {
+            break
+          }
         }
       }
       if made.missed == nil { made.missed = kind }

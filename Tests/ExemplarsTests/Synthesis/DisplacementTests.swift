@@ -51,8 +51,8 @@ struct DisplacementTests {
     #expect(flow.smallestJacobian > 0)
     #expect(flow.largest <= length * 1.001)
     #expect(flow.largest > 0.3 * length)
-    // Linear interpolation costs a little at each of the squarings.
-    #expect(velocity.flow(-1).followed(by: flow).largest < 0.05 * length + 0.05)
+    // Linear interpolation costs a little at each of the squarings, more where there are few voxels.
+    #expect(velocity.flow(-1).followed(by: flow).largest < 0.2 * length)
   }
 
   @Test func `the identity changes neither images nor labels, and a whole shift moves both alike`()

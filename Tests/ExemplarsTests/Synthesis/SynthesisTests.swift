@@ -68,11 +68,11 @@ struct SynthesisTests {
   }
 
   @Test func `structures that have no place are drawn again ten times, then deformed`() {
-    var sample = SynthesisSample()
-    sample.ellipses = [([0.5, 0.5, 0.5], [0.4, 0.44, 0.44], 1)]
-    let full = made(sample, [.deform, .structure], 1)
-    #expect(full.refusals[.noPlace] == 10)
-    #expect(full.missed == .structure && full.kinds == [.deform])
+    var synthesis = Synthesis(kinds: [.deform, .structure])
+    synthesis.structure.shift = 100
+    let made = synthesis(SynthesisSample().image, seed: 1, name: "c", index: 1)
+    #expect(made.refusals == [.noPlace: 10])
+    #expect(made.missed == .structure && made.kinds == [.deform])
   }
 
   @Test func `a structure at the border is not moved`() {
