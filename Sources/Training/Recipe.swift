@@ -28,6 +28,8 @@ public struct Recipe: Codable, Sendable, Equatable {
   public var prompts: Prompts
   /// How slices are varied.
   public var augment: Augment
+  /// Which new slices are made of them; none where nothing is said.
+  public var synthesis: SynthesisSettings?
   /// What is minimised.
   public var loss: Loss
   /// How parameters move.

@@ -1,4 +1,5 @@
 package import Adaptation
+import Exemplars
 import Inference
 import SegmentAnything
 import Tensors
@@ -57,6 +58,7 @@ extension Recipe {
     var recipe = standard(for: .decoderLora)
     (recipe.image.size, recipe.image.detour) = (1, 1)
     recipe.lora.encoderTargets = [.q]
+    recipe.synthesis = SynthesisSettings(kinds: Synthesis.Kind.allCases)
     recipe.schedule.warmup = 1
     recipe.schedule.total = 1
     recipe.lora.last = 1
@@ -89,6 +91,7 @@ extension Recipe {
     try require.count(lora.last ?? 1, "lora.last", atMost: 1 << 10)
     try require.count(tokens?.count ?? 1, "tokens.count", atMost: PromptTokens.mostTokens)
     try require.count(augment.variants, "augment.variants", atMost: 1 << 16)
+    try require.count(synthesis?.count ?? 1, "synthesis.count", atMost: 1 << 16)
     try require.notNegative(loss.ce, "loss.ce")
     try require.notNegative(loss.dice, "loss.dice")
     try require(loss.ce + loss.dice > 0, "loss", "without weight", "ce or dice above 0")

@@ -21,6 +21,7 @@ extension Recipe {
     } catch let error as DecodingError {
       throw RecipeTree.recipeError(error, in: merged, file: name)
     }
+    if synthesis?.kinds.isEmpty ?? false { synthesis = nil }
     try check(file: name)
   }
 

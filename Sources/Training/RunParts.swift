@@ -58,7 +58,8 @@ final class RunParts {
       prompted: recipe.prompts != .none, exemplars: recipe.exemplars, using: random)
     let variants = SliceVariants(
       set.slices, side: segmenter.outputSide(imageSize: preparation.size),
-      preparation: preparation, augment: recipe.augment, seed: recipe.seed,
+      preparation: preparation, augment: recipe.augment,
+      synthesis: try SliceSynthesis(recipe, set.slices, size: preparation.size), seed: recipe.seed,
       areStored: segmenter.cut != nil)
     self.variants = variants
     samples = set.samples.filter { sample in
@@ -134,10 +135,20 @@ final class RunParts {
 
   /// The variants of the slices that a store must hold.
   var storedNames: [SliceVariants.Name] {
-    let count = recipe.augment.kind == .none ? 1 : recipe.augment.variants
+    let made = recipe.synthesis?.count ?? 0
     return variants.slices.indices.flatMap { slice in
-      (0..<count).map { SliceVariants.Name(slice: slice, number: $0) }
+      (0..<plainCount + made).map { stored($0, ofSlice: slice) }
     }
+  }
+
+  /// The number of variants of a slice without synthesis.
+  private var plainCount: Int { recipe.augment.kind == .none ? 1 : recipe.augment.variants }
+
+  /// A stored variant of a slice: first those of the slice itself, then one of each new slice.
+  private func stored(_ number: Int, ofSlice slice: Int) -> SliceVariants.Name {
+    .init(
+      slice: slice, number: number,
+      synthesised: number < plainCount ? nil : number - plainCount)
   }
 
   /// The variant of a sample's slice that a visit sees.
@@ -145,10 +156,15 @@ final class RunParts {
   /// Stored variants are drawn; where the encoder learns, every visit has a variant of its own.
   private func name(of item: BatchOrder.Item) -> SliceVariants.Name {
     let slice = samples[item.sample].slice
-    guard recipe.augment.kind != .none else { return .init(slice: slice, number: 0) }
-    guard fill != nil else { return .init(slice: slice, number: item.visit) }
+    let count = plainCount + (recipe.synthesis?.count ?? 0)
+    guard recipe.augment.kind != .none || count > 1 else { return .init(slice: slice, number: 0) }
     var random = random.split("variant", item.visit)
-    return .init(slice: slice, number: Int(random.next() % UInt64(recipe.augment.variants)))
+    let drawn = Int(random.next() % UInt64(count))
+    guard fill == nil else { return stored(drawn, ofSlice: slice) }
+    guard drawn < plainCount else {
+      return .init(slice: slice, number: item.visit, synthesised: item.visit)
+    }
+    return .init(slice: slice, number: recipe.augment.kind == .none ? 0 : item.visit)
   }
 
   /// Begins to read what a step will take from the store.

@@ -21,8 +21,8 @@ struct Graft: AsyncParsableCommand {
     subcommands: [
       BenchCommand.self, ConvertCommand.self, DemoCommand.self, EmbedCommand.self,
       EvaluateCommand.self, InspectCommand.self, PackCommand.self, PredictCommand.self,
-      PretrainCommand.self,
-      ReportCommand.self, SelectCommand.self, TuneCommand.self, UnpackCommand.self,
+      PretrainCommand.self, ReportCommand.self, SelectCommand.self, SynthesizeCommand.self,
+      TuneCommand.self, UnpackCommand.self,
     ])
 
   static func main() async {

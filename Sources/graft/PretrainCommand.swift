@@ -73,9 +73,7 @@ struct PretrainCommand: ParsableCommand {
       return (0..<6).map(task.subject)
     }
     let sheet = contactSheet(slices, columns: 6)
-    try AtomicFile.write(
-      PNG(width: sheet.width, height: sheet.height, channels: sheet.channels, bytes: sheet.values)
-        .file, to: path)
+    try AtomicFile.write(sheet.png, to: path)
   }
 
   private func short(_ number: Double) -> String { String(format: "%.4f", number) }
