@@ -126,14 +126,14 @@ let package = Package(
     suite(
       "Inference",
       [
-        "Failures", "Tensors", "Archives", "Volumes", "Exemplars", "SegmentAnything",
-        "Checkpoints", "Adaptation",
+        "Failures", "Tensors", "Autodiff", "Layers", "Archives", "Volumes", "Exemplars",
+        "SegmentAnything", "Checkpoints", "Adaptation",
       ]),
     suite(
       "Training",
       [
         "Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything",
-        "Adaptation", "Archives", "Volumes", "Exemplars",
+        "Adaptation", "Archives", "Volumes", "Exemplars", "Inference",
       ]),
     .testTarget(
       name: "ToolTests",

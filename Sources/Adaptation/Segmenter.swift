@@ -13,6 +13,12 @@ public protocol Segmenter: AnyObject {
   func logits(of image: Tensor) -> Tensor
 }
 
+/// A segmenter to which it matters where in its volume a slice lies.
+public protocol PlacedSegmenter: Segmenter {
+  /// The logits [K, s, s] of an image [3, S, S] at a place of its volume, from 0 to 1; nil for a picture.
+  func logits(of image: Tensor, place: Float?) -> Tensor
+}
+
 /// What a step takes of an image.
 public enum SliceContent {
   /// What the frozen part of the network made of it, with a first axis of one.

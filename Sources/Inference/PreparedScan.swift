@@ -52,7 +52,8 @@ struct PreparedScan {
       let answers = answers
       func answer(_ index: Int) {
         let image = slices.image(range.lowerBound + index, of: volume)
-        let logits = prediction.logits(of: mirrored ? image.mirrored : image)
+        let logits = prediction.logits(
+          of: mirrored ? image.mirrored : image, place: place(of: range.lowerBound + index))
         let answer = SliceAnswer(logits, massed: massed)
         answers[index] = mirrored ? SliceAnswer(mirrored: answer, width: slices.width) : answer
       }
@@ -63,6 +64,14 @@ struct PreparedScan {
       }
     }
     return answers.compactMap { $0 }
+  }
+
+  /// Where a slice lies in the volume, from 0 to 1; nil in a volume of one.
+  private func place(of slice: Int) -> Float? { PreparedScan.place(of: slice, among: slices.count) }
+
+  /// Where a slice of several lies, from 0 to 1; nil where there is one.
+  static func place(of slice: Int, among count: Int) -> Float? {
+    count > 1 ? Float(slice) / Float(count - 1) : nil
   }
 
   /// Whether slices are worked on side by side.

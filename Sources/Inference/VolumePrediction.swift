@@ -120,11 +120,14 @@ public struct VolumePrediction {
     VolumePrediction.highest(logits(of: slice))
   }
 
-  /// The logits [K, h, w] of a slice [C, h, w] of a normalised volume.
-  func logits(of slice: Tensor) -> Tensor {
+  /// The logits [K, h, w] of a slice [C, h, w] of a normalised volume, which lies at a `place` from 0 to 1 of it.
+  func logits(of slice: Tensor, place: Float? = nil) -> Tensor {
     let (height, width) = (slice.shape[1], slice.shape[2])
-    return preparation.restored(
-      segmenter.logits(of: preparation.input(slice)), height: height, width: width)
+    let input = preparation.input(slice)
+    let logits =
+      (segmenter as? any PlacedSegmenter)?.logits(of: input, place: place)
+      ?? segmenter.logits(of: input)
+    return preparation.restored(logits, height: height, width: width)
   }
 
   /// The index of the highest of the first axis at every pixel of logits [K, h, w]; the lowest index where they tie.

@@ -9,6 +9,12 @@ public struct PromptEncoding {
   public let sparse: Variable?
   /// What is added to every token of the image, [B, g, g, C], or [C] without a mask.
   public let dense: Variable
+
+  /// Prompts made elsewhere.
+  package init(sparse: Variable?, dense: Variable) {
+    self.sparse = sparse
+    self.dense = dense
+  }
 }
 
 /// Turns points, boxes and masks into tokens.
@@ -56,6 +62,11 @@ public final class PromptEncoder {
     return PromptEncoding(
       sparse: sparse(prompts, imageSize: Float(imageSize)),
       dense: dense(prompts, grid: imageSize / patch))
+  }
+
+  /// What masks of logits [B, 4g, 4g] add to the image's tokens, [B, g, g, C].
+  package func dense(ofMasks logits: Variable) -> Variable {
+    maskDownscaling(reshape(logits, logits.shape + [1]))
   }
 
   private func dense(_ prompts: [Prompt], grid: Int) -> Variable {

@@ -118,7 +118,7 @@ final class RunParts {
   }
 
   /// The window all training cases of a pack have in common.
-  private static func window(of pack: Pack) -> ClosedRange<Float>? {
+  static func window(of pack: Pack) -> ClosedRange<Float>? {
     let windows = training(pack).map(\.window)
     return Set(windows).count == 1 ? windows.first ?? nil : nil
   }

@@ -12,7 +12,7 @@ struct Graft: AsyncParsableCommand {
     abstract:
       "Adapts Segment Anything to a new medical segmentation task from a few labelled scans.",
     discussion: """
-      The usual order: pack, tune, predict, evaluate, report. `graft demo` shows all of it on generated scans.
+      The usual order: pack, tune, predict, evaluate, report; without training: pack, task, predict. `graft demo` shows all of it on generated scans.
 
       Exit codes: 0 done, 2 wrong usage, 3 bad input, 4 input/output or disk, 5 numbers, 6 interrupted \
       (resume with --resume).
@@ -22,7 +22,7 @@ struct Graft: AsyncParsableCommand {
       BenchCommand.self, ConvertCommand.self, DemoCommand.self, EmbedCommand.self,
       EvaluateCommand.self, InspectCommand.self, PackCommand.self, PredictCommand.self,
       PretrainCommand.self, ReportCommand.self, SelectCommand.self, SynthesizeCommand.self,
-      TuneCommand.self, UnpackCommand.self,
+      TaskCommand.self, TuneCommand.self, UnpackCommand.self,
     ])
 
   static func main() async {

@@ -19,6 +19,10 @@ struct PredictCommand: ParsableCommand {
 
         graft predict --weights sam_vit_b.pth --adapter run/adapter.safetensors scans --out masks --keep-largest
 
+      The same by a task of graft task, without training:
+
+        graft predict --weights sam_vit_b.pth --task spleen.task scans --out masks
+
       One image and what to segment in it, places in pixels of the image as given:
 
         graft predict --weights sam_vit_b.pth cell.png --out mask.png --point 120,80 --box 90,40,200,160
@@ -47,6 +51,7 @@ struct PredictCommand: ParsableCommand {
   @Option(help: "The weights: .pth, .safetensors or .npz; the bundled ones where none are named.")
   var weights: String?
   @Option(help: "What graft tune learned on these weights.") var adapter: String?
+  @Option(help: "A task of graft task on these weights, in place of an adapter.") var task: String?
   @Option(help: "Of a pack, the split to predict; else test, or all cases where there is none.")
   var split: String?
   @Option(
@@ -84,17 +89,23 @@ struct PredictCommand: ParsableCommand {
     guard channels == nil || dataset != nil else {
       throw ValidationError("--channels needs --dataset.")
     }
+    guard adapter == nil || task == nil else {
+      throw ValidationError("Give --adapter or --task, not both.")
+    }
+    guard task == nil || prompts.isEmpty else {
+      throw ValidationError("A task segments its own classes: leave out the prompts, or --task.")
+    }
     guard
-      adapter != nil
+      adapter != nil || task != nil
         || (!keepLargest && split == nil && format == nil && !resume && dataset == nil)
     else {
       throw ValidationError(
-        "--keep-largest, --split, --format, --resume and --dataset need an --adapter.")
+        "--keep-largest, --split, --format, --resume and --dataset need an --adapter or a --task.")
     }
     guard confidence || !flipAgreement else {
       throw ValidationError("--flip-agreement needs --confidence.")
     }
-    guard adapter == nil || !prompts.isEmpty else { return }
+    guard adapter == nil && task == nil || !prompts.isEmpty else { return }
     guard isMask(out) else {
       throw ValidationError("--out is \(out); \(Self.maskNames).")
     }
@@ -112,6 +123,7 @@ struct PredictCommand: ParsableCommand {
 
   func run() throws {
     let console = common.apply()
+    if let task { return try predict(try prediction(by: task, on: base(), console), console) }
     guard let path = adapter else {
       let model = try Sam(base(), decoderHeads: decoderHeads)
       model.imageEncoder.compute(in: precision)
@@ -146,6 +158,23 @@ struct PredictCommand: ParsableCommand {
     let preparation = try ImagePreparation(
       of: adapter, name: path, size: imageSize, patch: model.patch)
     try answer(PromptedPrediction(model.model, preparation: preparation), console)
+  }
+
+  /// The prediction of a task on its base weights.
+  private func prediction(
+    by path: String, on base: Checkpoint, _ console: Console
+  ) throws -> VolumePrediction {
+    let task = try TaskFile(contentsOf: path)
+    guard imageSize == nil || imageSize == task.preparation.size else {
+      throw InferenceError.imageSize(
+        adapter: path, asked: imageSize ?? 0, trained: task.preparation.size)
+    }
+    let network = try task.network(on: base, decoderHeads: decoderHeads, name: path)
+    network.model.model.imageEncoder.compute(in: precision)
+    tellPrecision(network.model.model.imageEncoder.precision, console)
+    return VolumePrediction(
+      TaskSegmenter(network: network, exemplars: task.exemplars, settings: task.settings),
+      preparation: task.preparation, labels: task.labels, keepsLargest: keepLargest)
   }
 
   /// Says so where the processor does not have the number format.

@@ -14,6 +14,7 @@
 #include "convolution.h"
 #include "instance_norm.h"
 #include "max_pool.h"
+#include "recall.h"
 #include "resample.h"
 #include "loss.h"
 #include "optimize.h"

@@ -39,16 +39,24 @@ public final class Pretrainer {
     public var classes = Score()
     /// Structures asked for by a prompt, before any correction, by the prompt's kind.
     public var prompts: [SimulatedPrompt: Score] = [:]
+    /// Classes shown by exemplars, by the number of exemplars.
+    public var sets: [Int: Score] = [:]
 
     mutating func add(_ other: Scores) {
       parts.add(other.parts)
       classes.add(other.classes)
       for (kind, score) in other.prompts { prompts[kind, default: Score()].add(score) }
+      for (count, score) in other.sets { sets[count, default: Score()].add(score) }
     }
 
     /// The mean over all kinds of prompts.
     public var prompted: Score {
       prompts.values.reduce(into: Score()) { $0.add($1) }
+    }
+
+    /// The mean over all numbers of exemplars.
+    public var shown: Score {
+      sets.sorted { $0.key < $1.key }.reduce(into: Score()) { $0.add($1.value) }
     }
   }
 
@@ -63,12 +71,13 @@ public final class Pretrainer {
 
     /// Whether all losses are finite.
     var isFinite: Bool {
-      ([scores.parts, scores.classes] + scores.prompts.values).allSatisfy(\.loss.isFinite)
+      ([scores.parts, scores.classes] + scores.prompts.values + scores.sets.values)
+        .allSatisfy(\.loss.isFinite)
     }
   }
 
   /// Where the tasks begin that are never trained on.
-  private static let firstValidationTask = 1 << 40
+  static let firstValidationTask = 1 << 40
 
   /// The model as trained so far.
   public let model: Sam
@@ -76,7 +85,7 @@ public final class Pretrainer {
   public internal(set) var steps = 0
   let recipe: PretrainingRecipe
   let heads: PretrainingHeads
-  var optimizer: AdamW
+  var descent: SharedDescent
 
   /// A fresh model of the recipe's sizes, or the one the recipe starts from.
   /// - Throws: `CheckpointError` where the recipe starts from a file that is not a snapshot of such a model.
@@ -89,7 +98,7 @@ public final class Pretrainer {
     for parameter in model.inventory.parameters where !parameter.isConstant {
       parameter.learns = true
     }
-    optimizer = AdamW(decay: recipe.optimizer.weightDecay)
+    descent = SharedDescent(recipe.optimizer)
     if recipe.start != PretrainingRecipe.none { try take(from: recipe.start) }
   }
 
@@ -100,13 +109,13 @@ public final class Pretrainer {
     let parameters = learning
     let kinds = SimulatedPrompt.allCases
     let first = steps * episodes
-    let answers = sideBySide(episodes) { index -> (Scores, [Tensor?]) in
+    let answers = SharedDescent.sideBySide(episodes) { index -> (Scores, [Tensor?]) in
       let turn = kinds[(first + index) % kinds.count]
       let losses = self.losses(task: first + index, prompts: turn == .box ? [.box] : [.box, turn])
       let gradients = Gradients(of: losses.total)
       return (losses.scores, parameters.map { gradients[$0.variable] })
     }
-    update(parameters, answers.map(\.1), rate: rate)
+    descent.update(parameters, answers.map(\.1), rate: rate)
     steps += 1
     return Step(number: steps, scores: sum(answers.map(\.0)), rate: rate)
   }
@@ -114,7 +123,7 @@ public final class Pretrainer {
   /// What the model reaches on generated tasks it is never trained on.
   public func validate() -> Scores {
     sum(
-      sideBySide(recipe.validation.tasks) { index in
+      SharedDescent.sideBySide(recipe.validation.tasks) { index in
         self.losses(
           task: Pretrainer.firstValidationTask + index, prompts: SimulatedPrompt.allCases
         ).scores
@@ -140,31 +149,5 @@ public final class Pretrainer {
 
   private func sum(_ scores: [Scores]) -> Scores {
     scores.reduce(into: Scores()) { $0.add($1) }
-  }
-
-  private func sideBySide<Result>(_ count: Int, _ body: @escaping (Int) -> Result) -> [Result] {
-    var results = [Result?](repeating: nil, count: count)
-    results.withUnsafeMutableBufferPointer { results in
-      let results = results
-      parallel(count) { results[$0] = body($0) }
-    }
-    return results.compactMap { $0 }
-  }
-
-  private func update(_ parameters: [Parameter], _ gradients: [[Tensor?]], rate: Double) {
-    var sums: [String: Tensor] = [:]
-    for (index, parameter) in parameters.enumerated() {
-      let parts = gradients.compactMap { $0[index] }
-      guard let first = parts.first else { continue }
-      sums[parameter.name] = parts.dropFirst().reduce(first) { $0.adding($1) }
-        .scaled(by: 1 / Float(gradients.count))
-    }
-    let clipped = clipped(sums, toNorm: recipe.optimizer.clip)
-    for parameter in parameters {
-      guard let gradient = clipped[parameter.name] else { continue }
-      var value = parameter.value
-      optimizer.step(parameter.name, &value, gradient: gradient, rate: rate)
-      parameter.value = value
-    }
   }
 }

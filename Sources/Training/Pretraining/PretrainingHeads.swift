@@ -11,6 +11,9 @@ struct PretrainingHeads {
   /// The width of a pixel's feature.
   static let featureWidth = 32
 
+  /// The name of the map from mean embeddings to mask tokens.
+  static let tokenName = "pretraining.token.weight"
+
   private let pixelWeight: Parameter
   private let pixelBias: Parameter
   private let pixelNorm: (weight: Parameter, bias: Parameter)
@@ -38,7 +41,7 @@ struct PretrainingHeads {
     meanNorm = (
       filled("pretraining.means.norm.weight", 0.25), filled("pretraining.means.norm.bias", 0)
     )
-    tokenWeight = uniform("pretraining.token.weight", [width, width])
+    tokenWeight = uniform(PretrainingHeads.tokenName, [width, width])
     for parameter in parameters { parameter.learns = true }
   }
 

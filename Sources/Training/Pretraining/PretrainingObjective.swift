@@ -104,11 +104,11 @@ struct PretrainingObjective {
   private func answer(_ logits: Variable, _ target: [UInt8]) -> Answer {
     let loss = crossEntropyDice(
       logits, labels: target, crossEntropyWeight: 0.5, diceWeight: 0.5)
-    return (loss.total, loss.value, agreement(of: logits.value, target))
+    return (loss.total, loss.value, PretrainingObjective.agreement(of: logits.value, target))
   }
 
   /// The mean Dice over the classes but the first that are present, for logits [1, K, ...]; 1 where none is.
-  private func agreement(of logits: Tensor, _ target: [UInt8]) -> Double {
+  static func agreement(of logits: Tensor, _ target: [UInt8]) -> Double {
     let (classes, pixels) = (logits.shape[1], target.count)
     var both = [Int](repeating: 0, count: classes)
     var either = both

@@ -41,6 +41,24 @@ public struct PretrainingRecipe: Codable, Equatable, Sendable {
     public var tasks = 24, every = 500
   }
 
+  /// What is trained.
+  public enum Objective: String, Codable, Sendable {
+    /// A whole model, from scratch or on from a start.
+    case model
+    /// What uses sets of exemplars, on a start whose encoder stays as it is; `model` is the start's own.
+    case exampleSets = "example-sets"
+  }
+
+  /// The numbers of `objective: example-sets`.
+  public struct ExampleSets: Codable, Equatable, Sendable {
+    /// The rank of the corrections of prompt encoder and mask decoder.
+    public var rank = 8
+  }
+
+  /// What is trained.
+  public var objective = Objective.model
+  /// The numbers of `objective: example-sets`.
+  public var exampleSets = ExampleSets()
   /// Where the checkpoint goes: a .safetensors file.
   public var out = "model.safetensors"
   /// The sizes of the model.
@@ -50,6 +68,8 @@ public struct PretrainingRecipe: Codable, Equatable, Sendable {
   /// Images a step.
   public var batch = 8
   /// The subjects of each generated task, which are understood from one another; a task is seen once.
+  ///
+  /// Of example sets, the most subjects a task may have: one more than exemplars.
   public var subjects = 2
   /// Steps in all; 0 writes the model as it starts, the control of a comparison.
   public var steps = 2000
@@ -61,6 +81,11 @@ public struct PretrainingRecipe: Codable, Equatable, Sendable {
   public var snapshot = 200
   /// How the model is judged on the way.
   public var validation = Validation()
+
+  private enum CodingKeys: String, CodingKey {
+    case out, objective, model, start, batch, subjects, steps, optimizer, seed, snapshot, validation
+    case exampleSets = "example_sets"
+  }
 
   /// The word for a run that starts from random numbers.
   static let none = "none"
@@ -103,6 +128,7 @@ extension PretrainingRecipe {
       ("model.depth", model.depth), ("model.heads", model.heads), ("model.neck", model.neck),
       ("model.mlp", model.mlp), ("batch", batch), ("snapshot", snapshot),
       ("validation.tasks", validation.tasks), ("validation.every", validation.every),
+      ("example_sets.rank", exampleSets.rank),
     ]
     for (key, value) in [("steps", steps), ("optimizer.total", optimizer.total)] where value < 0 {
       throw RecipeError.value(file: name, key: key, found: "\(value)", expected: "0 or more")
@@ -111,6 +137,10 @@ extension PretrainingRecipe {
       throw RecipeError.value(
         file: name, key: "optimizer.total", found: "\(optimizer.total)",
         expected: "0, or the \(steps) steps or more")
+    }
+    guard objective == .model || start != PretrainingRecipe.none else {
+      throw RecipeError.value(
+        file: name, key: "start", found: start, expected: "weights, for objective: example-sets")
     }
     guard subjects > 1 else {
       throw RecipeError.value(

@@ -31,12 +31,17 @@ public struct PretrainingRun {
     let hasSnapshot = FileManager.default.fileExists(atPath: snapshotPath)
     guard hasSnapshot || !resuming else { throw TrainingError.noSnapshot(snapshotPath) }
     guard resuming || !hasSnapshot else { throw TrainingError.runExists(snapshotPath) }
-    let pretrainer = try Pretrainer(recipe)
+    let pretrainer: any GeneratedTraining =
+      switch recipe.objective {
+      case .model: try Pretrainer(recipe)
+      case .exampleSets: try ExampleSetTrainer(recipe)
+      }
     if resuming {
       try pretrainer.resume(from: snapshotPath)
     }
     tell(.began(steps: pretrainer.steps))
-    var curve = PretrainingCurve(path: recipe.out + ".curve.csv", steps: pretrainer.steps)
+    var curve = PretrainingCurve(
+      recipe, path: recipe.out + ".curve.csv", steps: pretrainer.steps)
     while pretrainer.steps < recipe.steps {
       let step = pretrainer.step()
       guard step.isFinite else {

@@ -9,8 +9,12 @@ extension Pretrainer {
   /// Where a checkpoint's metadata keep the recipe that made it.
   public static let recipeKey = "pretraining_recipe"
 
+  /// Where they keep the number of steps.
+  static let stepsKey = "steps"
+  /// On which terms what is learned from generated images is given.
+  static let licence = "Apache-2.0; trained on generated images only"
+
   private enum Key {
-    static let steps = "steps"
     static let optimizer = "optimizer/"
   }
 
@@ -28,13 +32,13 @@ extension Pretrainer {
     ).writeSafetensors(to: path, as: .float16)
   }
 
-  private static func headsPath(beside path: String) -> String {
+  static func headsPath(beside path: String) -> String {
     path + ".heads"
   }
 
   /// Writes everything a resumed run needs to end in the same bits.
   public func writeSnapshot(to path: String) throws {
-    let memory = optimizer.memory.map { (Key.optimizer + $0.key, $0.value) }
+    let memory = descent.rule.memory.map { (Key.optimizer + $0.key, $0.value) }
     let tensors = everything.map { ($0.name, $0.value) } + memory
     try Checkpoint(tensors, source: path, metadata: try metadata).writeSafetensors(to: path)
   }
@@ -44,7 +48,7 @@ extension Pretrainer {
   public func resume(from path: String) throws {
     let snapshot = try Checkpoint(contentsOf: path)
     guard snapshot.metadata[Self.recipeKey] == (try metadata)[Self.recipeKey],
-      let steps = snapshot.metadata[Key.steps].flatMap(Int.init)
+      let steps = snapshot.metadata[Self.stepsKey].flatMap(Int.init)
     else {
       throw TrainingError.foreignSnapshot(path, reason: "its recipe differs from the one given")
     }
@@ -52,7 +56,7 @@ extension Pretrainer {
       parameter.value = try snapshot.claim(parameter.name, parameter.shape)
     }
     for name in snapshot.names where name.hasPrefix(Key.optimizer) {
-      optimizer.memory[String(name.dropFirst(Key.optimizer.count))] = try snapshot.claim(
+      descent.rule.memory[String(name.dropFirst(Key.optimizer.count))] = try snapshot.claim(
         name, snapshot.shape(of: name) ?? [])
     }
     try snapshot.finish()
@@ -91,9 +95,9 @@ extension Pretrainer {
   private var metadata: [String: String] {
     get throws {
       [
-        Self.recipeKey: try recipe.yaml(), Key.steps: "\(steps)",
+        Self.recipeKey: try recipe.yaml(), Self.stepsKey: "\(steps)",
         "decoder_heads": "\(model.configuration.decoderHeads)",
-        "licence": "Apache-2.0; trained on generated images only",
+        "licence": Self.licence,
       ]
     }
   }
