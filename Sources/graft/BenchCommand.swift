@@ -27,6 +27,14 @@ struct BenchCommand: ParsableCommand {
         settings: {image: {size: 192}}            # of all recipes
         keep_largest: true
 
+      Across centres (a pack says each case's centre): a first model learns from the old centres, every method adapts it to a \
+      new one, and both are tested. The method none is the first model as it is.
+
+        centres:
+          new: [B]                                # each in its turn
+          old: [A, C]                             # all others where nothing is said
+          first: {method: decoder-full, budget: {steps: 500}}
+
       Each combination is a cell with its result in OUT/cells. A cell that is done is not run again unless what decides it \
       has changed; after an interruption the same command goes on. At the end OUT has report.html, results.csv, \
       results.json and summary.md.

@@ -14,12 +14,7 @@ struct BenchOutput {
   /// Writes `results.csv`, `results.json`, `summary.md` and, last, `report.html`, and prints the table.
   func write(_ console: Console) throws {
     let results = try tasks.compactMap { try bench.result(of: $0) }
-    let report = BenchReport(
-      try subject(results),
-      results.map { result in
-        BenchCellScores(
-          result, masks: bench.plan.keepsMasks ? bench.folder.masks(result.cell) : nil)
-      })
+    let report = BenchReport(try subject(results), results.map(scores))
     let out = bench.folder.path
     let picture = try bench.plan.keepsMasks ? report.medianCase.map(self.picture) : nil
     for (name, text) in [
@@ -54,11 +49,24 @@ struct BenchOutput {
     let failures = tasks.compactMap { task in
       bench.failure(of: task).map { (id: task.cell.id, reason: $0) }
     }
-    return BenchReport.Subject(
+    var subject = BenchReport.Subject(
       title: title, lead: lead, facts: facts(results), plan: bench.plan.text,
       recipes: recipes(results), tests: bench.tests, unit: results.first?.unit ?? "mm",
       planned: tasks.count,
       failures: failures, version: bench.version)
+    subject.centres = Dictionary(
+      uniqueKeysWithValues: bench.pack.cases.compactMap { entry in
+        entry.centre.map { (entry.id, $0) }
+      })
+    return subject
+  }
+
+  /// What the report shows of a cell.
+  private func scores(_ result: CellResult) -> BenchCellScores {
+    var scores = BenchCellScores(
+      result, masks: bench.plan.keepsMasks ? bench.folder.masks(result.cell) : nil)
+    scores.centres = bench.centres(of: result.cell)
+    return scores
   }
 
   private var title: String {

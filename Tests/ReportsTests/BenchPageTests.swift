@@ -62,6 +62,35 @@ struct BenchPageTests {
     }
   }
 
+  @Test func `gain and forgetting are the differences to the first model, centre by centre`() {
+    func cell(_ method: String, new: Double, old: Double) -> BenchCellScores {
+      var cell = Self.cell(method, 2, 1, 1, dice: 0)
+      cell.centres = ("B", ["A"])
+      cell.rows = (0..<10).map { index in
+        let isNew = index < 4
+        return Evaluation.Row(
+          name: "case \(index)", label: .name("liver"),
+          scores: RunFolders.row(
+            "case \(index)", .name("liver"), dice: (isNew ? new : old) + 0.01 * Double(index)
+          ).scores)
+      }
+      return cell
+    }
+    var subject = Self.report().subject
+    subject.centres = Dictionary(
+      uniqueKeysWithValues: (0..<10).map { ("case \($0)", $0 < 4 ? "B" : "A") })
+    let report = BenchReport(
+      subject, [cell("none", new: 0.4, old: 0.8), cell("full", new: 0.7, old: 0.5)])
+    let text = report.markdown
+    #expect(text.contains("B is new, A old, 2 exemplars"))
+    #expect(
+      text.contains("| full | 12 345 | 0.715 | +0.300 | 0.12 | 0.565 | +0.300 |"), "\(text)")
+    #expect(text.contains("| none | 12 345 | 0.415 | – | – | 0.865 | – | – |"), "\(text)")
+    let html = BenchPage(report).html
+    #expect(Markup(html).problem == nil)
+    #expect(html.contains("New and old centres"))
+  }
+
   @Test func `arms that the cases do not tell apart are said to be so`() {
     let html = BenchPage(Self.report([("one", 0.5), ("same", 0.5)])).html
     #expect(html.contains("tell it from none of the others"))

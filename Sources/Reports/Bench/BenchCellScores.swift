@@ -30,6 +30,8 @@ public struct BenchCellScores: Sendable {
   public var choice: Int
   /// The seed.
   public var seed: UInt64
+  /// The new centre and the old ones, in a comparison across centres.
+  public var centres: (new: String, old: [String])?
   /// The exemplars' names.
   public var names: [String]
   /// The scores of every test case and class.

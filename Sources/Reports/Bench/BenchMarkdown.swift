@@ -4,6 +4,11 @@ extension BenchReport {
   /// `summary.md`: tables for a paper or an issue, with what they are of.
   public var markdown: String {
     var parts = ["# \(subject.title)\n", "\(subject.lead)\n", "\(howMany)\n"]
+    for round in centreRounds {
+      parts.append("## \(round.title)\n")
+      parts.append(markdownTable(round.header, round.arms.map(round.row)))
+    }
+    if !centreRounds.isEmpty { parts.append("\(CentreRound.explanation)\n") }
     for round in rounds {
       parts.append("## \(plural(round.exemplars, "exemplar"))\n")
       parts.append(
@@ -21,11 +26,16 @@ extension BenchReport {
 
   /// The leading comparison as a table for a terminal.
   public var table: String {
-    rounds.map { round in
+    let across = centreRounds.map { round in
+      "\(round.title)\n"
+        + textTable(header: round.header, rows: round.arms.map(round.row), leading: 1)
+    }
+    let within = rounds.map { round in
       textTable(
         header: ["k = \(round.exemplars)"] + BenchReport.head(round).dropFirst(),
         rows: round.groups.map { BenchReport.cells(of: $0, in: round) }, leading: 1)
-    }.joined(separator: "\n")
+    }
+    return (across + within).joined(separator: "\n")
   }
 
   /// How much of the plan the report is of.

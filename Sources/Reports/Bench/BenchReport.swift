@@ -28,6 +28,8 @@ public struct BenchReport: Sendable {
     public var failures: [(id: String, reason: String)]
     /// The program's version.
     public var version: String
+    /// The centre of each case that has one.
+    public var centres: [String: String] = [:]
 
     /// A subject.
     public init(
@@ -87,6 +89,9 @@ public struct BenchReport: Sendable {
     return ranked.isEmpty ? nil : ranked[ranked.count / 2].name
   }
 
+  /// The comparisons across centres; none in a bench without.
+  var centreRounds: [CentreRound] { CentreRound.rounds(cells, centres: subject.centres) }
+
   /// The place of an arm, which its colour and sign follow.
   func place(_ arm: String) -> Int { arms.firstIndex(of: arm) ?? 0 }
 }
@@ -95,16 +100,19 @@ public struct BenchReport: Sendable {
 private struct ArmNamer {
   private let hasSyntheses: Bool
   private let hasSelections: Bool
+  private let hasCentres: Bool
 
   init(_ cells: [BenchCellScores]) {
     hasSyntheses = cells.contains { $0.synthesis != nil }
     hasSelections = Set(cells.map(\.selection)).count > 1
+    hasCentres = Set(cells.map { $0.centres?.new }).count > 1
   }
 
   func name(_ cell: BenchCellScores) -> String {
     let more = [
       hasSyntheses ? cell.synthesis.map { "synthesis \($0)" } : nil,
       hasSelections ? cell.selection : nil,
+      hasCentres ? cell.centres.map { "to \($0.new)" } : nil,
     ]
     return ([cell.method] + more.compactMap(\.self)).joined(separator: ", ")
   }

@@ -22,7 +22,7 @@ public struct BenchPage: Sendable {
         <p class="asked">\(subject.lead)</p><p class="answer">\(answer)</p>\(remarks)\(tables.matrix)\
         \(FactList.markup(subject.facts))
         """,
-      sections: [curves] + report.rounds.reversed().map(section) + [how, reading],
+      sections: centres + [curves] + report.rounds.reversed().map(section) + [how, reading],
       version: subject.version
     ).html
   }
@@ -63,6 +63,17 @@ public struct BenchPage: Sendable {
       <section class="warnings" aria-labelledby="warnings"><h2 id="warnings">Not everything is here</h2>\
       <ul><li>\(report.howMany)</li>\(items)</ul></section>
       """
+  }
+
+  /// New and old centres; nothing in a bench without.
+  private var centres: [Section] {
+    let rounds = report.centreRounds
+    guard !rounds.isEmpty else { return [] }
+    return [
+      Section(
+        "centres", "New and old centres", lead: CentreRound.explanation,
+        "\(rounds.map(tables.centres))")
+    ]
   }
 
   /// The curves over the number of exemplars, and what the arms cost.

@@ -110,6 +110,19 @@ struct BenchTables {
       """
   }
 
+  /// The methods at a new centre and at the old ones.
+  func centres(_ round: CentreRound) -> HTML {
+    let rows = round.arms.map { arm -> HTML in
+      let cells = round.row(arm).dropFirst().map { text -> HTML in "<td>\(text)</td>" }
+      return "<tr><th scope=\"row\">\(arm.name)</th>\(cells)</tr>"
+    }
+    let head =
+      [Tables.Column("method", isWord: true)] + round.header.dropFirst().map { Tables.Column($0) }
+    return """
+      <h3>\(round.title)</h3><div class="arms">\(Tables.table(head, rows))</div>
+      """
+  }
+
   /// What the arms take.
   func costs(_ round: BenchRound) -> HTML {
     let rows = round.groups.map { group -> HTML in

@@ -63,6 +63,7 @@ public final class Bench {
     ) { first, _ in first }
     packSHA256 = try pack.digest()
     try checkCases()
+    try checkCentres()
   }
 
   private static func cases(
@@ -134,7 +135,7 @@ public final class Bench {
   func recipe(_ cell: BenchCell, exemplars: [String]) throws -> Recipe {
     try plan.recipe(
       method(cell.method), seed: cell.seed, exemplars: exemplars, synthesis: synthesis(of: cell),
-      out: folder.run(cell))
+      out: folder.run(cell), first: firstModel(of: cell)?.weights)
   }
 
   /// The cells of a part of the plan, or all, with their exemplars; where a rule looks at the cases, they are encoded.
@@ -190,6 +191,7 @@ public final class Bench {
     let exemplars: [String]
     let byQuery: [String: [String]]?
     let tests: [String]
+    let first: String?
     let keepsLargest: Bool
   }
 
@@ -201,7 +203,8 @@ public final class Bench {
       version: version, method: method(cell.method).name, recipe: try recipe.withoutPaths(),
       initial: try (recipe.initial ?? []).map { try Digest.sha256(ofFile: $0) },
       weights: weights[recipe.weights] ?? "", pack: packSHA256, exemplars: exemplars,
-      byQuery: byQuery, tests: tests, keepsLargest: plan.keepsLargest)
+      byQuery: byQuery, tests: tests(of: cell), first: try firstModel(of: cell)?.fingerprint,
+      keepsLargest: plan.keepsLargest)
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     return Digest.sha256(try encoder.encode(decision))

@@ -12,12 +12,14 @@ public struct BenchCell: Sendable, Hashable, Codable {
   public var seed: UInt64
   /// The synthesis' label; nil for none.
   public var synthesis: String?
+  /// The new centre; nil in a plan without centres.
+  public var centre: String?
 
   /// The name, which is its folder's.
   public var id: String {
     let parts = [
       Self.slug(method), "k\(exemplars)", "\(selection)\(choice)", "seed\(seed)",
-      synthesis.map(Self.slug),
+      synthesis.map(Self.slug), centre.map(Self.slug),
     ]
     return parts.compactMap(\.self).joined(separator: "_")
   }
@@ -54,6 +56,10 @@ extension BenchPlan {
   /// The cells in the order they are run: whole comparisons of all methods one after the other, first choices and seeds
   /// first, so that what is there at any time can be compared.
   public var cells: [BenchCell] {
+    centres.map { $0.new.flatMap { cells(of: $0) } } ?? cells(of: nil)
+  }
+
+  private func cells(of centre: String?) -> [BenchCell] {
     var cells: [BenchCell] = []
     let most = choices.map(\.count).max() ?? 1
     for seed in seeds {
@@ -63,7 +69,7 @@ extension BenchPlan {
             cells += arms(seed: seed).filter { $0.takes(count) }.map { arm in
               BenchCell(
                 method: arm.label, exemplars: count, selection: rule.name, choice: choice,
-                seed: seed, synthesis: arm.synthesis)
+                seed: seed, synthesis: arm.synthesis, centre: centre)
             }
           }
         }
@@ -76,7 +82,7 @@ extension BenchPlan {
   public func cells(of shard: BenchShard) -> [BenchCell] {
     var seen: [String: Int] = [:]
     return cells.filter { cell in
-      let arm = "\(cell.method)\n\(cell.synthesis ?? "")"
+      let arm = "\(cell.method)\n\(cell.synthesis ?? "")\n\(cell.centre ?? "")"
       let first = methods.firstIndex { $0.label == cell.method } ?? 0
       let place = seen[arm, default: first]
       seen[arm] = place + 1

@@ -47,6 +47,7 @@ extension Bench {
       default: try add(learning: group.tasks, to: &estimate, &frozen)
       }
     }
+    try add(firstModelsOf: open, to: &estimate)
     estimate.memoryBytes = [estimate.memoryBytes, ProcessMemory.peak].compactMap(\.self).max()
     return estimate
   }
@@ -57,7 +58,7 @@ extension Bench {
   ) throws {
     let exemplars = Set(tasks.flatMap(\.exemplars)).sorted()
     let seeds = Set(tasks.map(\.cell.seed)).count
-    let recipe = try recipe(tasks[0].cell, exemplars: exemplars)
+    let recipe = try triedRecipe(tasks[0].cell, exemplars: exemplars)
     let trainer = try Trainer(recipe, decoderHeads: decoderHeads, version: version) { _ in }
     let parts = trainer.parts
     let run = try trainer.estimate()
@@ -82,6 +83,33 @@ extension Bench {
     estimate.memoryBytes = [estimate.memoryBytes, run.memoryBytes].compactMap(\.self).max()
   }
 
+  /// A cell's recipe; where its first model is not made yet, a model with fresh heads stands for it.
+  private func triedRecipe(_ cell: BenchCell, exemplars: [String]) throws -> Recipe {
+    guard let first = try firstModel(of: cell), !first.isMade else {
+      return try recipe(cell, exemplars: exemplars)
+    }
+    return try plan.recipe(
+      method(cell.method), seed: cell.seed, exemplars: exemplars, synthesis: synthesis(of: cell),
+      out: folder.run(cell))
+  }
+
+  /// Adds what the first models take that are not made yet.
+  private func add(firstModelsOf tasks: [Task], to estimate: inout BenchEstimate) throws {
+    var seen: Set<String> = []
+    for task in tasks {
+      guard let first = try firstModel(of: task.cell), !first.isMade,
+        seen.insert(first.folder).inserted
+      else { continue }
+      let trainer = try Trainer(
+        first.recipe, decoderHeads: decoderHeads, version: version
+      ) { _ in }
+      let run = try trainer.estimate()
+      estimate.encodingSeconds += run.encodingSeconds
+      estimate.trainingSeconds += run.trainingSeconds
+      estimate.diskBytes += run.diskBytes + 4 * trainer.parts.segmenter.count
+    }
+  }
+
   /// What decides whether two methods share what is encoded.
   private func frozenName(_ recipe: Recipe, _ cut: String) throws -> String {
     var bare = try Recipe(
@@ -96,6 +124,7 @@ extension Bench {
     _ method: any ExemplarMethod.Type, _ tasks: [Task], to estimate: inout BenchEstimate
   ) throws {
     guard let task = tasks.min(by: { $0.exemplars.count < $1.exemplars.count }) else { return }
+    guard try firstModel(of: task.cell)?.isMade ?? true else { return }
     let recipe = try recipe(task.cell, exemplars: task.exemplars)
     let meter = CostMeter()
     let outcome = try method.outcome(

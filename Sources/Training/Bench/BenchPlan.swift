@@ -85,11 +85,17 @@ public struct BenchPlan: Sendable, Equatable {
   public var settings: [String]
   /// What the report says of the data in a sentence of the user's.
   public var note: String?
+  /// The comparison across centres; nil where all cells start from the weights.
+  public var centres: Centres?
 
   /// The recipe of a learning method, for a seed, exemplars, a synthesis and a run folder.
   /// - Throws: `RecipeError` where the settings are no recipe's.
+  ///
+  /// `first`, where it is given, are the weights of a model with heads for the classes, and `budget` another one than the
+  /// plan's.
   public func recipe(
-    _ method: Method, seed: UInt64, exemplars: [String]?, synthesis: Synthesis, out: String
+    _ method: Method, seed: UInt64, exemplars: [String]?, synthesis: Synthesis, out: String,
+    first: String? = nil, budget: Recipe.Budget? = nil
   ) throws -> Recipe {
     func quoted(_ text: String) -> String {
       "'\(text.replacingOccurrences(of: "'", with: "''"))'"
@@ -99,10 +105,12 @@ public struct BenchPlan: Sendable, Equatable {
         Plan.Method.decoderLora
       }
     var given = [
-      "method=\(word.rawValue)", "weights=\(quoted(method.weights ?? weights))",
+      "method=\(word.rawValue)", "weights=\(quoted(first ?? method.weights ?? weights))",
       "pack=\(quoted(pack))", "out=\(quoted(out))", "seed=\(seed)",
     ]
+    if first != nil { given.append("classes.start=keep") }
     given += settings + method.settings
+    let budget = budget ?? self.budget
     given.append(
       budget.steps.map { "budget.steps=\($0)" } ?? "budget.seconds=\(budget.seconds ?? 1)")
     if let exemplars {

@@ -5,7 +5,7 @@ import Yams
 extension BenchPlan {
   private static let keys = [
     "pack", "weights", "out", "split", "methods", "exemplars", "choices", "seeds", "synthesis",
-    "budget", "keep_largest", "keep_masks", "settings", "note",
+    "budget", "keep_largest", "keep_masks", "settings", "note", "centres",
   ]
 
   /// Reads a plan's file.
@@ -39,6 +39,7 @@ extension BenchPlan {
     keepsMasks = try top.flag("keep_masks") ?? true
     settings = try top.settings("settings")
     note = try top.optionalText("note")
+    centres = try Self.centres(top)
     try check()
   }
 
@@ -145,9 +146,13 @@ extension BenchPlan {
     }
   }
 
-  private static func budget(_ top: PlanNode) throws(BenchError) -> Recipe.Budget {
-    guard let node = top["budget"] else { throw .missing(file: top.file, key: "budget") }
-    let budget = try PlanNode(node, file: top.file, path: "budget", keys: ["steps", "seconds"])
+  /// The budget of the plan, or of its first model.
+  static func budget(_ top: PlanNode) throws(BenchError) -> Recipe.Budget {
+    guard let node = top["budget"] else {
+      throw .missing(file: top.file, key: top.full("budget"))
+    }
+    let budget = try PlanNode(
+      node, file: top.file, path: top.full("budget"), keys: ["steps", "seconds"])
     let (steps, seconds) = (try budget.count("steps"), try budget.positive("seconds"))
     guard (steps == nil) != (seconds == nil) else {
       throw .conflict(
@@ -178,6 +183,12 @@ extension BenchPlan {
           file: file, key: "methods.\(place).name", found: "\"\(method.name)\"",
           expected: "one of \(BenchMethod.names.joined(separator: ", "))"
             + (nearest.map { "; the nearest is \($0)" } ?? ""))
+      }
+      guard method.name != UnadaptedMethod.name || centres != nil else {
+        throw BenchError.conflict(
+          file: file,
+          reason:
+            "the method none is the first model of a plan with centres, and this one has none.")
       }
       guard case .learning? = BenchMethod(method.name) else { continue }
       for variant in synthesis {

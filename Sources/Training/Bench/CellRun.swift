@@ -52,17 +52,22 @@ struct CellRun {
       training: adaptation.training, prediction: outcome.cost, encodedSlices: outcome.encodedSlices,
       slices: outcome.slices, peakMemoryBytes: ProcessMemory.peak, curve: adaptation.curve,
       recipe: try adaptation.recipe.withoutPaths(),
-      weightsSHA256: bench.weights[adaptation.recipe.weights] ?? "",
+      weightsSHA256: try bench.weights[adaptation.recipe.weights]
+        ?? Digest.sha256(ofFile: adaptation.recipe.weights),
       packSHA256: bench.packSHA256, version: bench.version, threads: Threads.count,
       instructionSet: Processor.instructionSet)
   }
 
   private func unit() throws -> String {
-    let units = try Set(bench.tests.map { try bench.pack.entry($0).geometry.unit })
+    let units = try Set(bench.tests(of: cell).map { try bench.pack.entry($0).geometry.unit })
     return units.count == 1 ? units.first?.rawValue ?? "mm" : "mixed"
   }
 
   private func adapted() throws -> Adaptation {
+    try bench.firstModel(of: cell)?.make(
+      decoderHeads: bench.decoderHeads, version: bench.version,
+      isInterrupted: bench.isInterrupted
+    ) { bench.report(.trained(cell, $0)) }
     let recipe = try bench.recipe(cell, exemplars: task.exemplars)
     switch BenchMethod(bench.method(cell.method).name) {
     case .direct(let method)?: return try made(by: method, recipe)
@@ -93,7 +98,7 @@ struct CellRun {
       try StoredSegmenter(parts.segmenter, recipe) ?? parts.segmenter,
       preparation: parts.preparation, labels: parts.labels, keepsLargest: bench.plan.keepsLargest)
     return Adaptation(
-      predictions: [(bench.tests, prediction)], trainedParameters: summary.scalars,
+      predictions: [(bench.tests(of: cell), prediction)], trainedParameters: summary.scalars,
       steps: curve.steps, encoding: encoding, encodedImages: summary.missingEmbeddings,
       training: training, curve: curve.points, recipe: trainer.recipe)
   }
@@ -135,11 +140,12 @@ struct CellRun {
   /// Lets a method without recipe make something of the exemplars, for all test cases or for those with the same ones.
   private func made(by method: any ExemplarMethod.Type, _ recipe: Recipe) throws -> Adaptation {
     let meter = CostMeter()
+    let tests = bench.tests(of: cell)
     let groups =
       task.byQuery.map { byQuery in
-        Dictionary(grouping: bench.tests) { byQuery[$0] ?? task.exemplars }
+        Dictionary(grouping: tests) { byQuery[$0] ?? task.exemplars }
           .sorted { $0.key.lexicographicallyPrecedes($1.key) }
-      } ?? [(key: task.exemplars, value: bench.tests)]
+      } ?? [(key: task.exemplars, value: tests)]
     var (parameters, steps): (Int, Int?) = (0, nil)
     let preparation = try bench.preparation(of: recipe)
     let predictions = try groups.map { exemplars, tests in

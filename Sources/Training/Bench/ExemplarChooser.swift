@@ -18,8 +18,8 @@ final class ExemplarChooser {
   /// The exemplars of a cell, in the order of their choice: the first ones of an order that all numbers share.
   func exemplars(of cell: BenchCell) throws -> [String] {
     guard let rule = rule(of: cell) else { return [] }
-    let name = "\(rule.name) \(cell.choice)"
-    let order = try orders[name] ?? self.order(rule, cell.choice - 1)
+    let name = "\(rule.name) \(cell.choice) \(cell.centre ?? "")"
+    let order = try orders[name] ?? self.order(rule, cell)
     orders[name] = order
     return Array(order.prefix(cell.exemplars))
   }
@@ -30,12 +30,13 @@ final class ExemplarChooser {
       case .direct(let method)? = BenchMethod(bench.method(cell.method).name),
       method.choosesByQuery
     else { return nil }
-    guard let space = try space(of: bench.candidates), let queries = try place(bench.tests)
+    let (candidates, tests) = (bench.candidates(of: cell), bench.tests(of: cell))
+    guard let space = try space(of: candidates), let queries = try place(tests)
     else { return nil }
     var found: [String: [String]] = [:]
-    for test in bench.tests {
+    for test in tests {
       found[test] = ExemplarSelection.nearest.order(
-        of: bench.candidates, count: cell.exemplars, choice: cell.choice - 1,
+        of: candidates, count: cell.exemplars, choice: cell.choice - 1,
         random: Random(seed: rule.seed), space: space, query: queries[test])
     }
     return found
@@ -46,19 +47,21 @@ final class ExemplarChooser {
   }
 
   /// The order of one choice, as long as the largest number of exemplars.
-  private func order(_ rule: BenchPlan.Choices, _ choice: Int) throws -> [String] {
+  private func order(_ rule: BenchPlan.Choices, _ cell: BenchCell) throws -> [String] {
+    let choice = cell.choice - 1
     guard let selection = rule.selection else { return rule.lists[choice] }
+    let (candidates, tests) = (bench.candidates(of: cell), bench.tests(of: cell))
     var (space, query): (CaseSpace?, [Float]?) = (nil, nil)
     if selection != .random {
-      guard let found = try self.space(of: bench.candidates) else { return bench.candidates }
+      guard let found = try self.space(of: candidates) else { return candidates }
       space = found
     }
     if selection == .nearest {
-      guard let queries = try place(bench.tests) else { return bench.candidates }
-      query = CaseSpace.mean(of: bench.tests.compactMap { queries[$0] })
+      guard let queries = try place(tests) else { return candidates }
+      query = CaseSpace.mean(of: tests.compactMap { queries[$0] })
     }
     return selection.order(
-      of: bench.candidates, count: bench.plan.exemplars.last ?? 1, choice: choice,
+      of: candidates, count: bench.plan.exemplars.last ?? 1, choice: choice,
       random: Random(seed: rule.seed), space: space, query: query)
   }
 

@@ -97,12 +97,12 @@ struct PlanNode {
   func texts(_ node: Node, _ key: String) throws(BenchError) -> [String] {
     let found = (node.sequence.map(Array.init) ?? []).compactMap { $0.scalar?.string }
     guard let sequence = node.sequence, !found.isEmpty, found.count == sequence.count else {
-      throw refusal(key, node, "a list of cases")
+      throw refusal(key, node, "a list of names")
     }
     if let twice = RecipeTree.duplicate(in: found) {
       throw .value(
         file: file, key: full(key), found: "a list with \(twice) twice",
-        expected: "each case once")
+        expected: "each name once")
     }
     return found
   }
