@@ -1,6 +1,6 @@
 # `make demo` and `make test` set up everything they need on a fresh Debian 12 with Swift 6.
 
-PACKAGES := libopenblas-dev libhdf5-dev zlib1g-dev pkg-config
+PACKAGES := libopenblas-dev liblapacke-dev libhdf5-dev zlib1g-dev pkg-config
 PREFIX ?= /usr/local
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
@@ -40,7 +40,7 @@ setup:
 	    dpkg-query -W -f='$${Status}' $$package 2> /dev/null | grep -q 'ok installed' || echo $$package; \
 	  done); \
 	  if [ -n "$$missing" ]; then $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq $$missing; fi; \
-	elif ! pkg-config --exists openblas hdf5 zlib; then \
-	  echo "graft needs OpenBLAS, HDF5 1.10 or later, zlib and pkg-config with their headers; please install them."; \
+	elif ! pkg-config --exists openblas lapacke hdf5 zlib; then \
+	  echo "graft needs OpenBLAS, LAPACKE, HDF5 1.10 or later, zlib and pkg-config with their headers; please install them."; \
 	  exit 1; \
 	fi

@@ -30,7 +30,7 @@ func suite(_ module: String, _ dependencies: [Target.Dependency] = []) -> Target
 /// The modules other packages may use.
 let modules = [
   "Tensors", "Autodiff", "Archives", "Checkpoints", "Layers", "SegmentAnything", "Adaptation",
-  "Volumes", "Metrics", "Exemplars", "Reports", "Inference", "Training",
+  "Baselines", "Volumes", "Metrics", "Exemplars", "Reports", "Inference", "Training",
 ]
 
 let package = Package(
@@ -46,13 +46,15 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CHDF5Library", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .target(name: "CHDF5", dependencies: ["CHDF5Library", "CZlib"]),
     .target(name: "CKernels", dependencies: ["CBLAS"]),
 
     module("Failures"),
-    module("Tensors", ["CKernels"]),
+    module("Tensors", ["CKernels", "CLAPACKE"]),
     module("Autodiff", ["Tensors", "CKernels"]),
     module(
       "Archives",
@@ -63,6 +65,12 @@ let package = Package(
     module(
       "Adaptation",
       ["Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything", "Archives"]),
+    module(
+      "Baselines",
+      [
+        "Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything",
+        "Adaptation",
+      ]),
     module("Volumes", ["Failures", "Tensors", "CKernels", "Archives", "Yams"]),
     module("Metrics", ["Failures", "CKernels", "Tensors", "Volumes"]),
     module("Exemplars", ["Failures", "Tensors", "Archives", "Volumes", "Yams"]),
@@ -81,15 +89,15 @@ let package = Package(
       "Training",
       [
         "Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything",
-        "Adaptation", "Archives", "Volumes", "Exemplars", "Metrics", "Inference", "CKernels",
-        "Yams",
+        "Adaptation", "Baselines", "Archives", "Volumes", "Exemplars", "Metrics", "Inference",
+        "CKernels", "Yams",
       ]),
     .executableTarget(
       name: "graft",
       dependencies: [
         "Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything",
-        "Adaptation", "Archives", "Volumes", "Exemplars", "Metrics", "Inference", "Training",
-        "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Adaptation", "Baselines", "Archives", "Volumes", "Exemplars", "Metrics", "Inference",
+        "Training", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
@@ -105,6 +113,12 @@ let package = Package(
     suite(
       "Adaptation",
       ["Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything", "Archives"]),
+    suite(
+      "Baselines",
+      [
+        "Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything",
+        "Adaptation", "Archives",
+      ]),
     suite("Volumes", ["Tensors", "Archives"]),
     suite("Metrics", ["Tensors", "Archives"]),
     suite("Exemplars", ["Failures", "Tensors", "Archives", "Volumes"]),
@@ -118,8 +132,8 @@ let package = Package(
     suite(
       "Training",
       [
-        "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything", "Adaptation",
-        "Archives", "Volumes", "Exemplars", "Inference",
+        "Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything",
+        "Adaptation", "Archives", "Volumes", "Exemplars", "Inference",
       ]),
     .testTarget(
       name: "ToolTests",

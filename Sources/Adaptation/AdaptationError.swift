@@ -12,17 +12,26 @@ public enum AdaptationError: Failure, Equatable {
   case unmatched(key: String, file: String, learned: String)
   /// A frozen random head that no file fills.
   case unfilled(key: String)
+  /// A file's correction where corrections start from the weights.
+  case started(key: String, file: String)
+  /// A layer of which LAPACK finds no singular values.
+  case notDecomposed(key: String, file: String)
   /// A file that is no adapter.
   case notAnAdapter(file: String, reason: String)
   /// An adapter made for other base weights.
   case foreignBase(adapter: String, expected: String, weights: String, found: String)
+  /// An adapter whose network is no adapted Segment Anything model.
+  case otherNetwork(adapter: String, method: String)
+  /// Weights were needed and not given.
+  case needsWeights(method: String)
   /// An adapter without a tensor its plan needs.
   case incomplete(adapter: String, key: String)
 
   /// The class of the failure.
   public var kind: FailureKind {
     switch self {
-    case .trainsNothing, .unfilled, .tooManyBlocks: .usage
+    case .trainsNothing, .unfilled, .tooManyBlocks, .otherNetwork, .needsWeights, .started: .usage
+    case .notDecomposed: .numbers
     default: .badInput
     }
   }
@@ -46,12 +55,29 @@ public enum AdaptationError: Failure, Equatable {
       classes are frozen and fresh, and no file of initial holds \(key): it would stay random. Give it in \
       initial, start from a copy, or train the heads.
       """
+    case .started(let key, let file):
+      """
+      \(file): the tensor \(key) would replace a correction that starts from the weights; leave out lora.init: \
+      pissa, or the file.
+      """
+    case .notDecomposed(let key, let file):
+      """
+      \(file): the singular values of \(key) were not found, as its numbers are too large or too small. Without \
+      lora.init: pissa none are needed.
+      """
     case .notAnAdapter(let file, let reason): "\(file) is not an adapter of graft: \(reason)."
     case .foreignBase(let adapter, let expected, let weights, let found):
       """
       \(adapter) was trained on weights with SHA-256 \(expected), but \(weights) has \(found). Give the weights it \
       was trained on.
       """
+    case .otherNetwork(let adapter, let method):
+      """
+      \(adapter) was trained by the method \(method) and is no correction of a Segment Anything model, so it can be used \
+      by graft predict and be neither merged nor converted.
+      """
+    case .needsWeights(let method):
+      "The method \(method) starts from weights. Name a checkpoint with --weights."
     case .incomplete(let adapter, let key):
       "\(adapter): the tensor \(key), which its plan needs, is missing."
     }

@@ -45,9 +45,8 @@ public final class AdaptedModel {
       parameter.learns = !parameter.isConstant
     }
     for site in sites {
-      let correction = LowRank(
-        site.path, inputs: site.slot.inputs, outputs: site.outputs, rank: plan.rank,
-        scale: Float(plan.scale), column: site.column, using: random.split("corrections"))
+      let correction = try plan.correction(
+        at: site, of: inventory, file: base.source, using: random.split("corrections"))
       for parameter in [correction.a, correction.b] {
         parameter.learns = true
         inventory.add(parameter)
@@ -80,33 +79,34 @@ public final class AdaptedModel {
   }
 
   /// What the adapted model has that the base weights have not: what learns, and heads that were replaced.
+  ///
+  /// Corrections are plain ones: of twice the plan's rank where they started from the weights.
   public var changes: [(String, Tensor)] {
-    model.inventory.parameters.filter { $0.learns || replaced.contains($0.name) }
-      .map { ($0.name, $0.value) }
+    var plain: [String: Tensor] = [:]
+    for correction in correctionsWithOrigin {
+      (plain[correction.a.name], plain[correction.b.name]) = correction.plain
+    }
+    return model.inventory.parameters.filter { $0.learns || replaced.contains($0.name) }
+      .map { ($0.name, plain[$0.name] ?? $0.value) }
+  }
+
+  /// The corrections that started from the weights.
+  private var correctionsWithOrigin: [LowRank] {
+    guard plan.initialisation == .pissa else { return [] }
+    return model.inventory.slots.flatMap(\.corrections).compactMap { $0 as? LowRank }
   }
 
   /// Replaces parameters by a file's tensors of the same name; every tensor must match a parameter and its shape.
   ///
   /// SAMed's numbered `w_a_000`, `w_b_000` are understood as the corrections of the encoder's queries and values.
+  ///
+  /// Corrections that started from the weights take none.
   public func fill(from file: Checkpoint) throws {
-    for name in file.names {
-      let path = SAMedNames.adapter(name)
-      guard let parameter = model.inventory.parameters[path] else {
-        throw AdaptationError.unmatched(
-          key: name, file: file.source, learned: learning.first?.name ?? "")
-      }
-      let value = try file.tensor(name)
-      guard value.shape == parameter.shape else {
-        throw CheckpointError.shape(
-          key: name, expected: parameter.shape, found: value.shape, file: file.source)
-      }
-      guard value.isFinite else {
-        throw CheckpointError.notFinite(key: name, file: file.source)
-      }
-      guard value != parameter.value else { continue }
-      parameter.value = value
-      replaced.insert(path)
+    let started = Set(correctionsWithOrigin.flatMap { [$0.a.name, $0.b.name] })
+    if let key = file.names.first(where: { started.contains(SAMedNames.adapter($0)) }) {
+      throw AdaptationError.started(key: key, file: file.source)
     }
+    replaced.formUnion(try inventory.parameters.fill(from: file, named: SAMedNames.adapter))
   }
 
   /// Makes sure that no random head stays as it is: frozen fresh heads must have been filled.

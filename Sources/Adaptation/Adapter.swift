@@ -43,7 +43,7 @@ public struct Adapter {
 
   /// What a model has learned.
   public init(of model: any LearningSegmenter, preprocessing: String, labels: [Label]) {
-    plan = model.plan
+    plan = model.plan.plain
     baseSHA256 = model.baseSHA256
     self.preprocessing = preprocessing
     self.labels = labels
@@ -114,21 +114,35 @@ public struct Adapter {
   }
 
   /// The adapted model on the base weights the adapter was made for; `name` stands for the adapter in errors.
+  /// - Throws: `AdaptationError.otherNetwork` for an adapter whose network is another.
   public func model(
     on base: Checkpoint, decoderHeads: Int? = nil, name: String
   ) throws -> AdaptedModel {
-    guard base.sha256 == baseSHA256 else {
-      throw AdaptationError.foreignBase(
-        adapter: name, expected: baseSHA256, weights: base.source, found: base.sha256)
+    guard plan.method.adaptsModel else {
+      throw AdaptationError.otherNetwork(adapter: name, method: plan.method.rawValue)
     }
+    try check(base, name: name)
     let model = try AdaptedModel(
       base: base, plan: plan, decoderHeads: decoderHeads, using: Random(seed: 0))
+    try fill(model, name: name)
+    return model
+  }
+
+  /// Refuses other base weights than those the adapter was made for; `name` stands for the adapter in errors.
+  public func check(_ base: Checkpoint, name: String) throws(AdaptationError) {
+    guard base.sha256 == baseSHA256 else {
+      throw .foreignBase(
+        adapter: name, expected: baseSHA256, weights: base.source, found: base.sha256)
+    }
+  }
+
+  /// Puts the tensors into a network of the plan, all of whose changes they must be, and freezes it.
+  public func fill(_ segmenter: any LearningSegmenter, name: String) throws {
     let given = Set(tensors.map(\.0))
-    if let missing = model.changes.first(where: { !given.contains($0.0) }) {
+    if let missing = segmenter.changes.first(where: { !given.contains($0.0) }) {
       throw AdaptationError.incomplete(adapter: name, key: missing.0)
     }
-    try model.fill(from: Checkpoint(tensors, source: name))
-    for parameter in model.learning { parameter.learns = false }
-    return model
+    try segmenter.fill(from: Checkpoint(tensors, source: name))
+    for parameter in segmenter.learning { parameter.learns = false }
   }
 }

@@ -62,7 +62,8 @@ extension Plan.Method {
   var isCorrection: Bool {
     switch self {
     case .decoderLora, .samed, .samedSmall, .encoderLora, .loraLast: true
-    case .decoderFull, .promptDecoder, .promptShallow, .promptDeep: false
+    case .decoderFull, .promptDecoder, .promptShallow, .promptDeep, .full, .linearProbe, .unet:
+      false
     }
   }
 
@@ -70,7 +71,7 @@ extension Plan.Method {
   public var learnsPrompts: Bool {
     switch self {
     case .promptDecoder, .promptShallow, .promptDeep: true
-    case .decoderLora, .samed, .samedSmall, .encoderLora, .loraLast, .decoderFull: false
+    default: false
     }
   }
 
@@ -78,6 +79,12 @@ extension Plan.Method {
   func promptsDecoder(hasHeads: Bool) -> Bool {
     self == .promptDecoder || learnsPrompts && !hasHeads
   }
+
+  /// Whether what learns is a Segment Anything model, or a part of one.
+  public var adaptsModel: Bool { self != .unet && self != .linearProbe }
+
+  /// Whether the method starts from weights.
+  public var needsWeights: Bool { self != .unet }
 
   /// The places in the image encoder where learned tokens join.
   func tokenSlots(of inventory: Inventory) -> [TokenSlot] {

@@ -64,47 +64,6 @@ void graft_planar_patches(float *patches, const float *image, long channels, lon
   graft_parallel(rows / size, planar_patch_row, &work);
 }
 
-static void neighbourhood_row(void *context, long index) {
-  struct rearrangement *w = context;
-  long batch = index / w->rows, i = index % w->rows, c = w->channels;
-  for (long j = 0; j < w->columns; j++)
-    for (long n = 0; n < 9; n++) {
-      long y = i + n / 3 - 1, x = j + n % 3 - 1;
-      float *to = w->to + ((index * w->columns + j) * 9 + n) * c;
-      if (y < 0 || y >= w->rows || x < 0 || x >= w->columns) memset(to, 0, (size_t)c * sizeof(float));
-      else memcpy(to, w->from + ((batch * w->rows + y) * w->columns + x) * c, (size_t)c * sizeof(float));
-    }
-}
-
-void graft_neighbourhoods(float *neighbours, const float *image, long batch, long rows, long columns,
-                          long channels) {
-  struct rearrangement work = {neighbours, image, batch, rows, columns, channels, 3};
-  graft_parallel(batch * rows, neighbourhood_row, &work);
-}
-
-static void neighbourhood_row_adjoint(void *context, long index) {
-  struct rearrangement *w = context;
-  long batch = index / w->rows, i = index % w->rows, c = w->channels;
-  float *row = w->to + index * w->columns * c;
-  memset(row, 0, (size_t)(w->columns * c) * sizeof(float));
-  for (long n = 0; n < 9; n++) {
-    long y = i - (n / 3 - 1);
-    if (y < 0 || y >= w->rows) continue;
-    for (long j = 0; j < w->columns; j++) {
-      long x = j - (n % 3 - 1);
-      if (x < 0 || x >= w->columns) continue;
-      const float *from = w->from + (((batch * w->rows + y) * w->columns + x) * 9 + n) * c;
-      for (long k = 0; k < c; k++) row[j * c + k] += from[k];
-    }
-  }
-}
-
-void graft_neighbourhoods_adjoint(float *image, const float *neighbours, long batch, long rows, long columns,
-                                  long channels) {
-  struct rearrangement work = {image, neighbours, batch, rows, columns, channels, 3};
-  graft_parallel(batch * rows, neighbourhood_row_adjoint, &work);
-}
-
 void graft_swap_axes(float *y, const float *x, long outer, long a, long b, long inner) {
   for (long o = 0; o < outer; o++)
     for (long i = 0; i < a; i++)

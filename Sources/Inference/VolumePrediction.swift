@@ -17,7 +17,7 @@ public struct VolumePrediction {
   /// The prediction of an adapter on its base weights; an image size, where given, must be the adapter's.
   /// - Throws: `InferenceError.needsPrompts` for an adapter trained with prompts, which has no classes.
   public init(
-    _ adapter: Adapter, model: AdaptedModel, name: String, keepsLargest: Bool,
+    _ adapter: Adapter, model: any LearningSegmenter, name: String, keepsLargest: Bool,
     imageSize: Int? = nil
   ) throws {
     guard model.plan.answersForClasses else { throw InferenceError.needsPrompts(adapter: name) }

@@ -33,18 +33,25 @@ public struct PatchConvolution {
   }
 }
 
-/// A convolution of 3 x 3 kernels with padding 1, stride 1 and no offset.
+/// A convolution of 3 x 3 kernels with padding 1 and stride 1.
 public struct Convolution3x3 {
   /// The kernels [O, C, 3, 3].
   public let weight: Parameter
+  /// The offset [O], where the convolution has one.
+  public let bias: Parameter?
 
-  /// Claims `weight`.
-  public init(_ scope: Scope, from inputs: Int, to outputs: Int) throws(CheckpointError) {
+  /// Claims `weight` and, if wanted, `bias`.
+  public init(
+    _ scope: Scope, from inputs: Int, to outputs: Int, bias hasBias: Bool = false
+  ) throws(CheckpointError) {
     weight = try scope("weight", outputs, inputs, 3, 3)
+    bias = hasBias ? try scope("bias", outputs) : nil
   }
 
   /// The convolution of `x` [B, H, W, C]: [B, H, W, O].
-  public func callAsFunction(_ x: Variable) -> Variable { convolution3x3(x, weight.variable) }
+  public func callAsFunction(_ x: Variable) -> Variable {
+    convolution3x3(x, weight.variable, bias?.variable)
+  }
 }
 
 /// A transposed convolution of 2 x 2 kernels with stride 2, which doubles an image's sides.
@@ -58,5 +65,10 @@ public struct TransposedConvolution {
   public init(_ scope: Scope, from inputs: Int, to outputs: Int) throws(CheckpointError) {
     weight = try scope("weight", inputs, outputs, 2, 2)
     bias = try scope("bias", outputs)
+  }
+
+  /// The transposed convolution of `x` [B, H, W, C]: [B, 2H, 2W, O].
+  public func callAsFunction(_ x: Variable) -> Variable {
+    transposedConvolution2x2(x, weight.variable, bias.variable)
   }
 }

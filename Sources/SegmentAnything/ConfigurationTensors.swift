@@ -5,7 +5,8 @@ public struct TensorShape: Equatable, Sendable {
   /// The extents.
   public let shape: [Int]
 
-  init(_ name: String, _ shape: [Int]) {
+  /// A tensor of a name and its extents.
+  package init(_ name: String, _ shape: [Int]) {
     self.name = name
     self.shape = shape
   }

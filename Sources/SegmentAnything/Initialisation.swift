@@ -23,11 +23,11 @@ extension Configuration {
 }
 
 /// How PyTorch draws a fresh tensor, by the layer it belongs to.
-enum Initialisation {
+package enum Initialisation {
   /// The fan-in of every layer with a weight of several axes, by the layer's path.
   ///
   /// For [O, C, k, k] it is C·k·k; PyTorch takes the same axes of a transposed convolution's [C, O, k, k].
-  static func fans(of tensors: [TensorShape]) -> [String: Int] {
+  package static func fans(of tensors: [TensorShape]) -> [String: Int] {
     var fans: [String: Int] = [:]
     for tensor in tensors where tensor.name.hasSuffix(".weight") && tensor.shape.count > 1 {
       fans[String(tensor.name.dropLast(".weight".count))] = tensor.shape.dropFirst().reduce(1, *)
@@ -35,7 +35,8 @@ enum Initialisation {
     return fans
   }
 
-  static func value(
+  /// A fresh tensor; `fans` are those of all layers.
+  package static func value(
     of tensor: TensorShape, fans: [String: Int], using random: Random
   ) -> Tensor {
     var random = random
@@ -48,7 +49,7 @@ enum Initialisation {
     guard let fan = fans[layer] else {
       return Tensor(tensor.shape, repeating: name.hasSuffix(".weight") ? 1 : 0)
     }
-    return uniform(tensor.shape, fan: fan, using: &random)
+    return .uniform(tensor.shape, fan: fan, using: &random)
   }
 
   /// Whether the tensor is an embedding or the matrix of directions.
@@ -66,7 +67,11 @@ enum Initialisation {
     Tensor(shape, (0..<shape.product).map { _ in random.normal() })
   }
 
-  static func uniform(_ shape: [Int], fan: Int, using random: inout Random) -> Tensor {
+}
+
+extension Tensor {
+  /// Uniform in ±1/√fan: how PyTorch draws the weights and offsets of a layer of so many inputs.
+  package static func uniform(_ shape: [Int], fan: Int, using random: inout Random) -> Tensor {
     let bound = 1 / Float(fan).squareRoot()
     return Tensor(shape, (0..<shape.product).map { _ in random.uniform(-bound, bound) })
   }

@@ -51,9 +51,10 @@ public final class MaskDecoder {
 
   /// The masks of all tokens, from the embeddings [B, g, g, C] of images, or of one image for all B prompts.
   ///
-  /// `positions` [g, g, C] says where the image's tokens are.
+  /// `positions` [g, g, C] says where the image's tokens are, `guidance` what to look for.
   public func callAsFunction(
-    embedding: Variable, positions: Tensor, prompts: PromptEncoding, classTokens: Variable? = nil
+    embedding: Variable, positions: Tensor, prompts: PromptEncoding, classTokens: Variable? = nil,
+    guidance: Guidance? = nil
   ) -> MaskPrediction {
     let (sides, width) = (Array(embedding.shape[1...2]), embedding.shape[3])
     let count = max(
@@ -63,7 +64,7 @@ public final class MaskDecoder {
     let (tokens, keys) = transformer(
       tokens: tokens(count, prompts.sparse, classTokens ?? maskTokens.variable),
       image: reshape(image, [count, sides.product, width]),
-      positions: Variable(positions.reshaped([sides.product, width])))
+      positions: Variable(positions.reshaped([sides.product, width])), guidance: guidance)
     let weights = maskWeights(
       slice(tokens, axis: 1, 1..<1 + (classTokens?.shape[0] ?? hypernetworks.count)),
       shared: classTokens != nil)

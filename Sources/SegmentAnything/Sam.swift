@@ -35,15 +35,17 @@ public final class Sam {
   /// One image serves all prompts, or each image has its own; without prompts every image is decoded by itself, which is
   /// how C classes are predicted. Coordinates are pixels of the encoder's image, whose side is g patches.
   ///
-  /// With `classTokens` [K, C] these stand in for the mask tokens, and the first hypernetwork serves all of them.
+  /// With `classTokens` [K, C] these stand in for the mask tokens, and the first hypernetwork serves all of them. `guidance`
+  /// says what to look for.
   public func masks(
-    of embedding: Variable, prompts: [Prompt] = [], classTokens: Variable? = nil
+    of embedding: Variable, prompts: [Prompt] = [], classTokens: Variable? = nil,
+    guidance: Guidance? = nil
   ) -> MaskPrediction {
     let grid = embedding.shape[1]
     return maskDecoder(
       embedding: embedding, positions: promptEncoder.densePositions(grid: grid),
       prompts: promptEncoder(prompts, imageSize: grid * configuration.patch),
-      classTokens: classTokens)
+      classTokens: classTokens, guidance: guidance)
   }
 
   /// The masks [B, T, 4g, 4g] of all tokens for the embedding [1, g, g, C] of an image and prompts given as the tokens

@@ -1,6 +1,7 @@
 public import Autodiff
 import Checkpoints
 public import Layers
+public import Tensors
 
 /// Attention with projections to an inner width, as the mask decoder uses it.
 public struct Attention {
@@ -33,7 +34,15 @@ public struct Attention {
   private static let fewTokens = 20
 
   /// What the tokens [B, T, C] find in the image [B, N, C], whose keys have `positions` [N, C] added.
-  package func found(by tokens: Variable, in image: Variable, positions: Variable) -> Variable {
+  ///
+  /// A prior [N] reweighs where they look.
+  package func found(
+    by tokens: Variable, in image: Variable, positions: Variable, prior: Tensor? = nil
+  ) -> Variable {
+    if let prior {
+      let keys = kProj(add(image, positions))
+      return outProj(guidedAttention(qProj(tokens), keys, vProj(image), heads: heads, prior: prior))
+    }
     guard tokens.shape[1] <= Attention.fewTokens else {
       return self(queries: tokens, keys: add(image, positions), values: image)
     }
@@ -93,17 +102,24 @@ public struct TwoWayTransformer {
   }
 
   /// The tokens [B, T, C] and the image [B, N, C] after all blocks; `positions` is [N, C].
+  ///
+  /// A target is added to the tokens before each block, to their positions, and before the last look.
   public func callAsFunction(
-    tokens: Variable, image: Variable, positions: Variable
+    tokens: Variable, image: Variable, positions: Variable, guidance: Guidance? = nil
   ) -> (tokens: Variable, image: Variable) {
+    func aimed(_ tokens: Variable) -> Variable {
+      guidance.map { add(tokens, Variable($0.target)) } ?? tokens
+    }
+    let tokens = aimed(tokens)
     var queries = tokens
     var keys = image
-    for layer in layers {
+    for (index, layer) in layers.enumerated() {
       (queries, keys) = layer(
-        queries: queries, keys: keys, queryPositions: tokens, keyPositions: positions)
+        queries: index == 0 ? queries : aimed(queries), keys: keys, queryPositions: tokens,
+        keyPositions: positions, prior: guidance?.prior)
     }
     let attended = finalAttention.found(
-      by: add(queries, tokens), in: keys, positions: positions)
+      by: aimed(add(queries, tokens)), in: keys, positions: positions)
     return (finalNorm(add(queries, attended)), keys)
   }
 }
@@ -143,13 +159,15 @@ public struct TwoWayAttentionBlock {
 
   /// The tokens [B, T, C] and the image [B, N, C] after the block.
   ///
-  /// The first block's tokens are their own positions: it adds none, and has no residual around its self-attention.
+  /// The first block's tokens are their own positions: it adds none, and has no residual around its self-attention. A
+  /// prior [N] reweighs where the tokens look.
   public func callAsFunction(
-    queries: Variable, keys: Variable, queryPositions: Variable, keyPositions: Variable
+    queries: Variable, keys: Variable, queryPositions: Variable, keyPositions: Variable,
+    prior: Tensor? = nil
   ) -> (queries: Variable, keys: Variable) {
     var tokens = norm1(attendingToThemselves(queries, positions: queryPositions))
     let found = tokenToImage.found(
-      by: add(tokens, queryPositions), in: keys, positions: keyPositions)
+      by: add(tokens, queryPositions), in: keys, positions: keyPositions, prior: prior)
     tokens = norm2(add(tokens, found))
     tokens = norm3(add(tokens, mlp(tokens)))
     let image = imageToToken.told(

@@ -65,6 +65,24 @@ package struct AxisWeights: Sendable {
   }
 }
 
+extension AxisWeights {
+  /// The table of the way back: from the samples this one makes to those it is made of, of which there are `length`.
+  package func transposed(length: Int) -> AxisWeights {
+    var rows = [(start: Int, weights: [Double])](repeating: (0, []), count: length)
+    for (index, start) in starts.enumerated() {
+      for tap in 0..<taps where weights[index * taps + tap] != 0 {
+        let input = Int(start) + tap
+        if rows[input].weights.isEmpty { rows[input].start = index }
+        rows[input].weights += Array(
+          repeating: 0, count: index - rows[input].start - rows[input].weights.count)
+        rows[input].weights.append(weights[index * taps + tap])
+      }
+    }
+    return AxisWeights(
+      length: starts.count, rows: rows.map { $0.weights.isEmpty ? (0, [0]) : $0 })
+  }
+}
+
 extension Tensor {
   /// The image at another size by bilinear interpolation: [..., H, W] to [..., h, w].
   ///

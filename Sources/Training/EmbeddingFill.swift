@@ -19,7 +19,7 @@ struct EmbeddingFill {
   /// How many embeddings are written as one part, and the bytes of those in memory at most.
   private static let part = (count: 64, bytes: 128 << 20)
   /// Images of up to this many tokens a side are encoded side by side, one a thread; larger ones one by one.
-  private static let smallGrid = 32
+  static let smallGrid = 32
 
   private func key(_ name: SliceVariants.Name) throws -> EmbeddingKey {
     try variants.key(

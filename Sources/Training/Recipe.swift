@@ -28,6 +28,8 @@ public struct Recipe: Codable, Sendable, Equatable {
   public var prompts: Prompts
   /// How slices are varied.
   public var augment: Augment
+  /// Which new slices are made of them; none where nothing is said.
+  public var synthesis: SynthesisSettings?
   /// What is minimised.
   public var loss: Loss
   /// How parameters move.
@@ -48,6 +50,8 @@ public struct Recipe: Codable, Sendable, Equatable {
   public var snapshot: SnapshotSettings
   /// The samples of each step, in place of a random order: indices into the samples ordered by case, then slice.
   public var batches: [[Int]]?
+  /// The cases that are learned from; those of the split `train`, or all where there is no split, where none are named.
+  public var exemplars: [String]?
   /// Files whose tensors replace those of the same name.
   public var initial: [String]?
 
@@ -116,10 +120,20 @@ public struct Recipe: Codable, Sendable, Equatable {
     public var rank: Int
     /// What the product is multiplied by.
     public var scale: Scale
-    /// The layers of the decoder's transformer that are corrected.
-    public var targets: [Plan.Target]
+    /// The layers of the decoder's transformer that are corrected; the method's own where nothing is said.
+    public var targets: [Plan.Target]?
+    /// The layers of the encoder that are corrected; the method's own where nothing is said.
+    public var encoderTargets: [Plan.Target]?
     /// The number of the image encoder's last blocks that `lora-last` corrects; only that method has it.
     public var last: Int?
+    /// What they hold before the first step.
+    public var initialisation: Plan.Initialisation
+
+    enum CodingKeys: String, CodingKey {
+      case rank, scale, targets, last
+      case encoderTargets = "encoder_targets"
+      case initialisation = "init"
+    }
   }
 
   /// The learned prompt tokens of `ptsam`, `vpt-shallow` and `vpt-deep`.

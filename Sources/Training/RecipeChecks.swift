@@ -1,4 +1,5 @@
-import Adaptation
+package import Adaptation
+import Exemplars
 import Inference
 import SegmentAnything
 import Tensors
@@ -12,23 +13,41 @@ extension Recipe {
       image: Image(size: nil, resize: .longestSide, normalise: .rule(.percentile)),
       slices: Slices(plane: .acquired, empty: 0.2),
       classes: Classes(heads: .trained, start: .copy),
-      lora: LowRankSettings(rank: 4, scale: .number(1), targets: [.attention, .mlp]),
+      lora: LowRankSettings(
+        rank: 4, scale: .number(1), targets: method.targets.isEmpty ? nil : method.targets,
+        encoderTargets: method.encoderTargets.isEmpty ? nil : method.encoderTargets,
+        initialisation: .kaiming),
       prompts: .none, augment: Augment(kind: .free, variants: 10),
       loss: Loss(name: .crossEntropyDice, ce: 0.2, dice: 0.8),
       optimizer: OptimizerSettings(
         name: .adamw, rate: 0.005, betas: [0.9, 0.999], weightDecay: 0.1, clip: .none),
       schedule: ScheduleSettings(name: .cosine, warmup: nil, total: nil),
       budget: Budget(steps: 2000), precision: .f32, store: .f32, batch: 8, seed: 1234,
-      snapshot: SnapshotSettings(every: 100, keep: 2), batches: nil, initial: nil)
+      snapshot: SnapshotSettings(every: 100, keep: 2), batches: nil,
+      exemplars: nil, initial: nil)
     if method == .samed || method == .samedSmall {
       recipe.classes.start = .fresh
       recipe.augment.kind = .samed
       recipe.schedule.name = .samed
       recipe.batch = 12
     }
-    if method == .loraLast {
+    switch method {
+    case .full:
+      recipe.optimizer.rate = 0.0005
+      recipe.optimizer.weightDecay = 0.01
+    case .linearProbe:
+      recipe.optimizer.rate = 0.01
+      recipe.optimizer.weightDecay = 0.01
+    case .unet:
+      recipe.loss = Loss(name: .crossEntropyDice, ce: 0.5, dice: 0.5)
+      recipe.optimizer.rate = 0.002
+      recipe.optimizer.weightDecay = 0.01
+      recipe.schedule.name = .samed
+      recipe.batch = 12
+    case .loraLast:
       recipe.lora.last = 2
       recipe.optimizer.rate = 0.002
+    default: break
     }
     if method.learnsPrompts { recipe.tokens = Tokens(count: PromptTokens.standardCount) }
     return recipe
@@ -38,21 +57,23 @@ extension Recipe {
   static var complete: Recipe {
     var recipe = standard(for: .decoderLora)
     (recipe.image.size, recipe.image.detour) = (1, 1)
+    recipe.lora.encoderTargets = [.q]
+    recipe.synthesis = SynthesisSettings(kinds: Synthesis.Kind.allCases)
     recipe.schedule.warmup = 1
     recipe.schedule.total = 1
     recipe.lora.last = 1
     recipe.tokens = Tokens(count: 1)
     recipe.budget = Budget(steps: 1, epochs: 1, seconds: 1)
     recipe.batches = [[0]]
+    recipe.exemplars = ["case"]
     recipe.initial = ["file"]
     return recipe
   }
 
   /// Refuses values outside their range and keys that contradict one another.
   func check(file: String) throws(RecipeError) {
-    for (key, path) in [("weights", weights), ("pack", pack), ("out", out)] where path.isEmpty {
-      throw .missing(file: file, key: key)
-    }
+    let paths = [("weights", method.needsWeights ? weights : "none"), ("pack", pack), ("out", out)]
+    for (key, path) in paths where path.isEmpty { throw .missing(file: file, key: key) }
     let require = RecipeRequirement(file: file)
     try require.count(image.size ?? 1, "image.size", atMost: 1 << 14)
     try require.count(image.detour ?? 1, "image.detour", atMost: 1 << 14)
@@ -61,13 +82,24 @@ extension Recipe {
     try require.count(lora.rank, "lora.rank")
     let scale = lora.scale.factor(rank: lora.rank)
     try require(scale.isFinite && scale != 0, "lora.scale", scale, "a number other than 0")
-    try require(!lora.targets.isEmpty, "lora.targets", "empty", "attention, mlp or both")
+    for (key, targets) in [
+      ("lora.targets", lora.targets), ("lora.encoder_targets", lora.encoderTargets),
+    ] {
+      try require(
+        !(targets?.isEmpty ?? false), key, "empty", "some of q, k, v, out, attention and mlp")
+    }
     try require.count(lora.last ?? 1, "lora.last", atMost: 1 << 10)
     try require.count(tokens?.count ?? 1, "tokens.count", atMost: PromptTokens.mostTokens)
     try require.count(augment.variants, "augment.variants", atMost: 1 << 16)
+    try require.count(synthesis?.count ?? 1, "synthesis.count", atMost: 1 << 16)
     try require.notNegative(loss.ce, "loss.ce")
     try require.notNegative(loss.dice, "loss.dice")
     try require(loss.ce + loss.dice > 0, "loss", "without weight", "ce or dice above 0")
+    try require(exemplars?.isEmpty != true, "exemplars", "empty", "the names of cases")
+    if let twice = RecipeTree.duplicate(in: exemplars ?? []) {
+      throw .value(
+        file: file, key: "exemplars", found: "naming \(twice) twice", expected: "name a case once")
+    }
     try checkSteps(require)
     try checkTogether(file: file)
   }
@@ -111,7 +143,15 @@ extension Recipe {
     let keepsHeads: [Plan.Method] = [.decoderLora, .encoderLora, .loraLast]
     try refuse(
       !keepsHeads.contains(method) && !method.learnsPrompts && classes.heads == .frozen,
-      "classes.heads is frozen, but the method \(method.rawValue) trains the whole mask decoder.")
+      method.adaptsModel
+        ? "classes.heads is frozen, but the method \(method.rawValue) trains the whole mask decoder."
+        : "classes.heads is frozen, but the network of \(method.rawValue) has no mask tokens that could be."
+    )
+    try refuse(
+      !method.adaptsModel && prompts != .none,
+      "prompts is \(prompts.rawValue), but the network of \(method.rawValue) takes none; set it to none."
+    )
+    try checkTargets(refuse)
     try refuse(
       method != .loraLast && lora.last != nil,
       "lora.last is the number of blocks that lora-last corrects; the method is \(method.rawValue)."
@@ -135,6 +175,26 @@ extension Recipe {
       "batches has \(batches?.count ?? 0) steps, the budget \(budget.steps ?? 0).")
     try refuse(
       batches != nil && budget.steps == nil, "batches needs a budget of steps.")
+  }
+
+  /// Refuses layers to correct where the method corrects none.
+  ///
+  /// The words resolved recipes have by themselves pass, so that the method of one can be changed alone.
+  private func checkTargets(
+    _ refuse: (Bool, String) throws(RecipeError) -> Void
+  ) throws(RecipeError) {
+    let places = [
+      ("lora.targets", lora.targets, method.targets, Plan.Method.decoderLora.targets, "decoder"),
+      (
+        "lora.encoder_targets", lora.encoderTargets, method.encoderTargets,
+        Plan.Method.samed.encoderTargets, "encoder"
+      ),
+    ]
+    for (key, given, own, usual, place) in places {
+      try refuse(
+        own.isEmpty && (given ?? usual) != usual,
+        "\(key) is given, but the method \(method.rawValue) corrects no layers of the \(place).")
+    }
   }
 
   /// The recipe with everything filled in that the run decides: image size, steps and the schedule's ends.
@@ -170,7 +230,7 @@ extension Recipe {
   }
 
   /// What learns, for a pack of `classes` classes.
-  func plan(classes count: Int) -> Plan {
+  package func plan(classes count: Int) -> Plan {
     let start: ClassHeads.Start =
       switch classes.start {
       case .fresh: .fresh
@@ -180,9 +240,23 @@ extension Recipe {
     let hasHeads = prompts == .none && (!method.learnsPrompts || start == .keep)
     return Plan(
       method: method, heads: classes.heads, rank: lora.rank,
-      scale: lora.scale.factor(rank: lora.rank), targets: lora.targets, lastBlocks: lora.last,
+      scale: lora.scale.factor(rank: lora.rank),
+      targets: method.targets.isEmpty ? nil : lora.targets,
+      encoderTargets: method.encoderTargets.isEmpty ? nil : lora.encoderTargets,
+      lastBlocks: lora.last,
+      initialisation: lora.initialisation == .kaiming ? nil : lora.initialisation,
       classHeads: hasHeads ? ClassHeads(classes: count, start: start) : nil,
       promptTokens: tokens.map { PromptTokens(classes: hasHeads ? nil : count, count: $0.count) })
+  }
+
+  /// The plane slices are cut in.
+  var plane: Volumes.Plane {
+    switch slices.plane {
+    case .acquired: .acquired
+    case .axial: .axial
+    case .coronal: .coronal
+    case .sagittal: .sagittal
+    }
   }
 
   /// How slices become the model's images, where the pack's window is `window` and the model's own size `imageSize`.
@@ -203,13 +277,6 @@ extension Recipe {
           --window, or write window(low, high).
           """)
     }
-    let plane: Volumes.Plane =
-      switch slices.plane {
-      case .acquired: .acquired
-      case .axial: .axial
-      case .coronal: .coronal
-      case .sagittal: .sagittal
-      }
     return ImagePreparation(
       size: image.size ?? imageSize, resize: image.resize == .square ? .square : .longestSide,
       detour: image.detour, normalise: rule, plane: plane)

@@ -21,6 +21,7 @@ extension Recipe {
     } catch let error as DecodingError {
       throw RecipeTree.recipeError(error, in: merged, file: name)
     }
+    if synthesis?.kinds.isEmpty ?? false { synthesis = nil }
     try check(file: name)
   }
 
@@ -174,6 +175,12 @@ enum RecipeTree {
       leaves.merge(self.leaves(value, path: name)) { first, _ in first }
     }
     return leaves
+  }
+
+  /// The first element that occurs twice.
+  static func duplicate(in words: [String]) -> String? {
+    var seen: Set<String> = []
+    return words.first { !seen.insert($0).inserted }
   }
 
   /// The word with the fewest differing letters, where at most half of the letters differ.

@@ -1,3 +1,4 @@
+public import Exemplars
 public import Inference
 
 extension Recipe {
@@ -40,6 +41,41 @@ extension Recipe {
       case .number(let value): try container.encode(value)
       case .overRank(let alpha): try container.encode("\(alpha)/r")
       }
+    }
+  }
+
+  /// Which new slices are made of the slices: the kinds and how many of each slice.
+  public struct SynthesisSettings: Codable, Sendable, Equatable {
+    /// What is done to make one; all kinds where nothing is said, none for no synthesis.
+    public var kinds: [Synthesis.Kind]
+    /// The number of new slices of each slice; where everything learns, their share among the visits is as if there were so
+    /// many beside the variants of the slice.
+    public var count: Int
+
+    /// Settings of some kinds.
+    public init(kinds: [Synthesis.Kind], count: Int = 10) {
+      self.kinds = kinds
+      self.count = count
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case kinds, count
+    }
+
+    /// Reads kinds and count; either may be left out.
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      let words = try container.decodeIfPresent([String].self, forKey: .kinds)
+      kinds = try (words ?? Synthesis.Kind.allCases.map(\.rawValue)).map { word in
+        guard let kind = Synthesis.Kind(rawValue: word) else {
+          let known = Synthesis.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+          throw DecodingError.dataCorruptedError(
+            forKey: .kinds, in: container,
+            debugDescription: "expected some of \(known), not \(word)")
+        }
+        return kind
+      }
+      count = try container.decodeIfPresent(Int.self, forKey: .count) ?? 10
     }
   }
 

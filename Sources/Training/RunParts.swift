@@ -1,6 +1,7 @@
 import Adaptation
 import Archives
 import Autodiff
+import Baselines
 import Checkpoints
 import Exemplars
 import Foundation
@@ -35,33 +36,30 @@ final class RunParts {
   init(_ recipe: Recipe, decoderHeads: Int?) throws {
     self.recipe = recipe
     random = Random(seed: recipe.seed)
-    let weights = try Checkpoint(contentsOf: recipe.weights).withOfficialNames()
+    let weights =
+      recipe.method.needsWeights
+      ? try Checkpoint(contentsOf: recipe.weights).withOfficialNames() : nil
     let pack = try Pack(recipe.pack)
-    let adapted = try AdaptedModel(
-      base: weights, plan: recipe.plan(classes: pack.labels.classes.count),
+    segmenter = try recipe.plan(classes: pack.labels.classes.count).segmenter(
+      on: weights, imageSize: RunParts.sliceSide(of: pack, plane: recipe.plane),
       decoderHeads: decoderHeads, using: random.split("initialisation"))
     let files = try (recipe.initial ?? []).map { try Checkpoint(contentsOf: $0) }
-    for file in files { try adapted.fill(from: file) }
-    try adapted.checkHeads(filledBy: files)
-    segmenter = adapted
+    for file in files { try segmenter.fill(from: file) }
+    try (segmenter as? AdaptedModel)?.checkHeads(filledBy: files)
     segmenter.compute(in: recipe.precision, forTraining: true)
-    preparation = try recipe.preparation(
-      window: RunParts.window(of: pack), imageSize: segmenter.imageSize)
-    guard preparation.size % segmenter.patch == 0 else {
-      throw RecipeError.value(
-        file: recipe.weights, key: "image.size", found: "\(preparation.size)",
-        expected: "this model needs a multiple of its patch, \(segmenter.patch)")
-    }
+    preparation = try RunParts.preparation(
+      recipe, of: pack, imageSize: segmenter.imageSize, patch: segmenter.patch)
     // What a step keeps stays within half of the machine's memory.
     segmenter.limitMemory(
       toBytesPerImage: Int(ProcessInfo.processInfo.physicalMemory / 2) / recipe.batch,
       imageSize: preparation.size)
     let set = try TrainingSet(
       pack, preparation: preparation, emptyShare: recipe.slices.empty,
-      prompted: recipe.prompts != .none, using: random)
+      prompted: recipe.prompts != .none, exemplars: recipe.exemplars, using: random)
     let variants = SliceVariants(
       set.slices, side: segmenter.outputSide(imageSize: preparation.size),
-      preparation: preparation, augment: recipe.augment, seed: recipe.seed,
+      preparation: preparation, augment: recipe.augment,
+      synthesis: try SliceSynthesis(recipe, set.slices, size: preparation.size), seed: recipe.seed,
       areStored: segmenter.cut != nil)
     self.variants = variants
     samples = set.samples.filter { sample in
@@ -75,11 +73,9 @@ final class RunParts {
     order = try BatchOrder(
       count: samples.count, batch: recipe.batch, explicit: recipe.batches, using: random)
     fill = try RunParts.fill(recipe, segmenter, variants)
-    labels = pack.labels.classes.enumerated().map { index, entry in
-      Adapter.Label(name: entry.name, value: Int(pack.labels.outputValue(of: index + 1)))
-    }
+    labels = RunParts.labels(of: pack)
     fingerprint = [
-      "weights": weights.sha256, "pack": try pack.digest(),
+      "weights": segmenter.baseSHA256, "pack": try pack.digest(),
       "initial": files.map(\.sha256).joined(separator: " "),
     ]
   }
@@ -95,18 +91,64 @@ final class RunParts {
       variants: variants)
   }
 
+  /// How a pack's slices become a model's images, of the model's own size where the recipe says nothing.
+  static func preparation(
+    _ recipe: Recipe, of pack: Pack?, imageSize: Int, patch: Int
+  ) throws -> ImagePreparation {
+    let window = pack.flatMap(window)
+    let preparation = try recipe.preparation(window: window, imageSize: imageSize)
+    guard preparation.size % patch == 0 else {
+      throw RecipeError.value(
+        file: recipe.weights, key: "image.size", found: "\(preparation.size)",
+        expected: "this model needs a multiple of its patch, \(patch)")
+    }
+    return preparation
+  }
+
+  /// A pack's classes with the values of predictions.
+  static func labels(of pack: Pack) -> [Adapter.Label] {
+    pack.labels.classes.enumerated().map { index, entry in
+      Adapter.Label(name: entry.name, value: Int(pack.labels.outputValue(of: index + 1)))
+    }
+  }
+
+  /// The cases of a pack that are trained on.
+  private static func training(_ pack: Pack) -> [PackedCase] {
+    pack.cases.filter { $0.split == nil || $0.split == "train" }
+  }
+
   /// The window all training cases of a pack have in common.
   static func window(of pack: Pack) -> ClosedRange<Float>? {
-    let windows = pack.cases.filter { $0.split == nil || $0.split == "train" }.map(\.window)
+    let windows = training(pack).map(\.window)
     return Set(windows).count == 1 ? windows.first ?? nil : nil
+  }
+
+  /// The side of images for a network without a size of its own: that of the training cases' largest slice, up to the next
+  /// multiple of 32, from 64 to 256.
+  private static func sliceSide(of pack: Pack, plane: Volumes.Plane) -> Int {
+    let sides = training(pack).map { entry in
+      let slices = plane.slices(of: entry.geometry)
+      return max(slices.height, slices.width)
+    }
+    return min(256, max(64, ((sides.max() ?? 0) + 31) / 32 * 32))
   }
 
   /// The variants of the slices that a store must hold.
   var storedNames: [SliceVariants.Name] {
-    let count = recipe.augment.kind == .none ? 1 : recipe.augment.variants
+    let made = recipe.synthesis?.count ?? 0
     return variants.slices.indices.flatMap { slice in
-      (0..<count).map { SliceVariants.Name(slice: slice, number: $0) }
+      (0..<plainCount + made).map { stored($0, ofSlice: slice) }
     }
+  }
+
+  /// The number of variants of a slice without synthesis.
+  private var plainCount: Int { recipe.augment.kind == .none ? 1 : recipe.augment.variants }
+
+  /// A stored variant of a slice: first those of the slice itself, then one of each new slice.
+  private func stored(_ number: Int, ofSlice slice: Int) -> SliceVariants.Name {
+    .init(
+      slice: slice, number: number,
+      synthesised: number < plainCount ? nil : number - plainCount)
   }
 
   /// The variant of a sample's slice that a visit sees.
@@ -114,10 +156,15 @@ final class RunParts {
   /// Stored variants are drawn; where the encoder learns, every visit has a variant of its own.
   private func name(of item: BatchOrder.Item) -> SliceVariants.Name {
     let slice = samples[item.sample].slice
-    guard recipe.augment.kind != .none else { return .init(slice: slice, number: 0) }
-    guard fill != nil else { return .init(slice: slice, number: item.visit) }
+    let count = plainCount + (recipe.synthesis?.count ?? 0)
+    guard recipe.augment.kind != .none || count > 1 else { return .init(slice: slice, number: 0) }
     var random = random.split("variant", item.visit)
-    return .init(slice: slice, number: Int(random.next() % UInt64(recipe.augment.variants)))
+    let drawn = Int(random.next() % UInt64(count))
+    guard fill == nil else { return stored(drawn, ofSlice: slice) }
+    guard drawn < plainCount else {
+      return .init(slice: slice, number: item.visit, synthesised: item.visit)
+    }
+    return .init(slice: slice, number: recipe.augment.kind == .none ? 0 : item.visit)
   }
 
   /// Begins to read what a step will take from the store.

@@ -14,16 +14,20 @@ final class SliceVariants {
   private let augmentation: Augmentation
   private let seed: UInt64
   private let areStored: Bool
+  /// What makes new slices of them; nil where there are none.
+  let synthesis: SliceSynthesis?
   private var targets: [Name: [UInt8]] = [:]
   private var digests: [Int: String] = [:]
 
   /// How many bytes of targets are kept.
   private static let keptTargets = 64 << 20
 
-  /// A variant of a slice.
+  /// A variant of a slice, or of a new slice that is made of it.
   struct Name: Hashable {
     let slice: Int
     let number: Int
+    /// The number of the new slice; nil for the slice itself.
+    var synthesised: Int?
   }
 
   /// What a step needs of a variant.
@@ -37,12 +41,13 @@ final class SliceVariants {
   /// The variants of slices whose logits have the given side.
   ///
   /// Where embeddings are stored there are few variants, seen again and again, and targets are kept within bounds; where
-  /// they are not, every visit has a variant of its own.
+  /// they are not, every visit has a variant of its own. A new slice that is made of a slice is varied as the slice is.
   init(
     _ slices: [TrainingSlice], side: Int, preparation: ImagePreparation, augment: Recipe.Augment,
-    seed: UInt64, areStored: Bool
+    synthesis: SliceSynthesis? = nil, seed: UInt64, areStored: Bool
   ) {
     self.slices = slices
+    self.synthesis = synthesis
     self.side = side
     self.preparation = preparation
     self.seed = seed
@@ -57,9 +62,10 @@ final class SliceVariants {
 
   private func varied(_ name: Name) -> (image: Tensor, label: ByteImage) {
     let slice = slices[name.slice]
+    let made = name.synthesised.flatMap { synthesis?(name.slice, $0) }
     return augmentation(
-      image: slice.image, label: slice.label, seed: seed, case: slice.caseID,
-      slice: slice.position, variant: name.number)
+      image: made?.image ?? slice.image, label: made?.label ?? slice.label, seed: seed,
+      case: slice.caseID, slice: slice.position, variant: name.number)
   }
 
   /// The side of the model's images.
@@ -120,6 +126,9 @@ final class SliceVariants {
     case .free(let ranges):
       transform += String(decoding: try encoder.encode(ranges), as: UTF8.self)
       transform += " \(seed) \(slice.caseID) \(slice.position) \(name.number)"
+    }
+    if let number = name.synthesised, let synthesis {
+      transform += try synthesis.description(of: name.slice, number)
     }
     return EmbeddingKey(
       weights: weights, cut: cut, image: image, transform: transform, size: preparation.size,

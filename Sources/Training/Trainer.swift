@@ -75,6 +75,7 @@ public final class Trainer {
   /// - Throws: `TrainingError` where the numbers go wrong or the run is interrupted; its snapshots stay.
   public func run() throws {
     report(.prepared(try summary()))
+    if let note = parts.variants.synthesis?.note { report(.warning(note)) }
     let isNew = resumed == nil
     if isNew, recipe.budget.steps != nil { try begin() }
     try encode()
@@ -85,6 +86,7 @@ public final class Trainer {
     try folder.cutMetrics(to: state.step)
     let steps = recipe.budget.steps ?? 0
     if state.step < steps { try takeSteps(steps) }
+    if parts.fill == nil { tellSynthesis() }
     try parts.adapter().write(to: folder.adapter)
     try folder.finish(seconds: state.seconds, trained: parts.segmenter.learningCount)
     report(.finished(adapter: folder.adapter))
@@ -113,9 +115,15 @@ public final class Trainer {
       report(.encoded($0, of: missing.count))
     }
     Memory.trim()
+    tellSynthesis()
     if isInterrupted(), try !fill.missing(missing).isEmpty {
       throw TrainingError.interruptedWhileEncoding(store: fill.store.folder)
     }
+  }
+
+  private func tellSynthesis() {
+    guard let tally = parts.variants.synthesis?.takeTally(), tally.made > 0 else { return }
+    report(.synthesised(tally))
   }
 
   /// Writes the state before the first step and, last, the recipe: from then on the run can be resumed.

@@ -1,3 +1,5 @@
+public import Exemplars
+
 /// What a run tells while it works.
 public enum TrainingEvent: Sendable {
   /// What is about to be done.
@@ -10,6 +12,8 @@ public enum TrainingEvent: Sendable {
   case stepped(StepRecord, of: Int)
   /// The state was saved.
   case saved(step: Int, path: String)
+  /// New slices were made in this session.
+  case synthesised(SynthesisTally)
   /// Something the user should know at once.
   case warning(String)
   /// The adapter was written.

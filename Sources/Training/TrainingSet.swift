@@ -66,12 +66,13 @@ package struct TrainingSet {
     let objects: [UInt8]
   }
 
-  /// Chooses and reads the slices of a pack: the cases of the split `train`, or all where no case has a split.
+  /// Chooses and reads the slices of a pack: of the cases `exemplars`, where they are named, else of the split `train`,
+  /// or of all where no case has a split.
   ///
   /// Every slice with a label is taken, and so many without that they have the wanted share; with prompts none without.
   package init(
     _ pack: Pack, preparation: ImagePreparation, emptyShare: Double, prompted: Bool,
-    using random: Random
+    exemplars: [String]? = nil, using random: Random
   ) throws {
     guard (1...3).contains(pack.channels.count) else {
       throw TrainingError.noSamples(
@@ -80,11 +81,7 @@ package struct TrainingSet {
           "its images have \(pack.channels.count) channels and the model takes 1 to 3; pack with --channels"
       )
     }
-    let hasSplits = pack.cases.contains { $0.split != nil }
-    let cases = hasSplits ? pack.cases(in: "train") : pack.cases
-    guard !cases.isEmpty else {
-      throw TrainingError.noSamples(pack: pack.path, reason: "no case is in the split train")
-    }
+    let cases = try TrainingSet.cases(of: pack, exemplars: exemplars)
     let candidates = try cases.flatMap { entry in
       try TrainingSet.candidates(entry, in: pack, plane: preparation.plane)
     }
@@ -96,6 +93,26 @@ package struct TrainingSet {
         ? candidate.objects.map { TrainingSample(slice: index, object: $0) }
         : [TrainingSample(slice: index, object: nil)]
     }
+  }
+
+  /// The cases that are learned from, in the order of their names.
+  package static func cases(of pack: Pack, exemplars: [String]?) throws -> [PackedCase] {
+    if let exemplars {
+      for id in exemplars where !pack.cases.contains(where: { $0.id == id }) {
+        let nearest = RecipeTree.nearest(to: id, in: pack.cases.map(\.id))
+        throw TrainingError.noSamples(
+          pack: pack.path,
+          reason: "it has no case \(id), which exemplars names"
+            + (nearest.map { "; the nearest name is \($0)" } ?? ""))
+      }
+      return pack.cases.filter { exemplars.contains($0.id) }
+    }
+    let hasSplits = pack.cases.contains { $0.split != nil }
+    let cases = hasSplits ? pack.cases(in: "train") : pack.cases
+    guard !cases.isEmpty else {
+      throw TrainingError.noSamples(pack: pack.path, reason: "no case is in the split train")
+    }
+    return cases
   }
 
   private static func candidates(

@@ -1,5 +1,5 @@
 import Archives
-import Foundation
+public import Foundation
 import Tensors
 
 /// A picture lies as it is shown: x towards the patient's left, y downwards towards posterior, one pixel one unit.
@@ -16,6 +16,13 @@ private func pictureSource(_ picture: PNG, _ geometry: Geometry, _ warnings: [St
 
 private func decoded(_ bytes: Data, path: String) throws(VolumeError) -> PNG {
   do throws(ArchiveError) { return try PNG(bytes, source: path) } catch { throw .archive(error) }
+}
+
+extension ByteImage {
+  /// The picture as the bytes of a PNG file.
+  public var png: Data {
+    PNG(width: width, height: height, channels: channels, bytes: values).file
+  }
 }
 
 extension Volume {

@@ -1,3 +1,4 @@
+import Adaptation
 import Archives
 import Checkpoints
 import Foundation
@@ -23,6 +24,9 @@ extension Inspection {
     let types = Set(checkpoint.names.compactMap { checkpoint.elementType(of: $0) }.map { "\($0)" })
     facts.add("datatypes", .list(types.sorted().map { .text($0) }))
     if let configuration { facts.add("configuration", configuration) }
+    if isAdapter, let adapter = try? Adapter(checkpoint) {
+      facts.add("method", adapter.plan.method.rawValue)
+    }
     if !checkpoint.metadata.isEmpty {
       let entries = checkpoint.metadata.sorted { $0.key < $1.key }.map { key, value in
         Fact.Entry(name: key, value: structured(value))

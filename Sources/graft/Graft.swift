@@ -19,9 +19,10 @@ struct Graft: AsyncParsableCommand {
       """,
     version: "graft 0.1.0",
     subcommands: [
-      ConvertCommand.self, DemoCommand.self, EmbedCommand.self, EvaluateCommand.self,
-      InspectCommand.self, PackCommand.self, PredictCommand.self, PretrainCommand.self,
-      ReportCommand.self, TaskCommand.self, TuneCommand.self, UnpackCommand.self,
+      BenchCommand.self, ConvertCommand.self, DemoCommand.self, EmbedCommand.self,
+      EvaluateCommand.self, InspectCommand.self, PackCommand.self, PredictCommand.self,
+      PretrainCommand.self, ReportCommand.self, SelectCommand.self, SynthesizeCommand.self,
+      TaskCommand.self, TuneCommand.self, UnpackCommand.self,
     ])
 
   static func main() async {

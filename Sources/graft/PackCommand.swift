@@ -81,15 +81,7 @@ struct PackCommand: ParsableCommand {
         "--out names the pack to write; it is missing (or give --check or --dry-run).")
     }
     _ = try intensities()
-    if !check, let out { try checkReplaceable(out) }
-  }
-
-  /// Refuses to write over anything but a pack, so that a slip costs nobody a scan.
-  private func checkReplaceable(_ path: String) throws {
-    guard FileManager.default.fileExists(atPath: path) else { return }
-    let start = (try? Data(mapping: path))?.prefix(4)
-    guard start != Data([0x89, 0x48, 0x44, 0x46]), start?.isEmpty != true else { return }
-    throw ValidationError("--out is \(path), which is there already and is no pack. Name another.")
+    if !check, let out { try checkReplaceable(pack: out) }
   }
 
   func run() throws {

@@ -44,6 +44,12 @@ extension Inspection {
     if let window = entry.window {
       facts.add("window", [Double(window.lowerBound), Double(window.upperBound)])
     }
+    if let origin = entry.origin {
+      let names = [origin.exemplar] + (origin.partner.map { [$0] } ?? [])
+      facts.add("synthesised_from", .list(names.map { .text($0) }))
+      facts.add("synthesis_kinds", .list(origin.kinds.map { .text($0.rawValue) }))
+      facts.add("synthesis_seed", "\(origin.seed)")
+    }
     let counts = try pack.classes(entry.id).counts
     facts.add(
       "label_voxels",

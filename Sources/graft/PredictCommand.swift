@@ -1,5 +1,6 @@
 import Adaptation
 import ArgumentParser
+import Baselines
 import Checkpoints
 import Exemplars
 import Foundation
@@ -122,24 +123,38 @@ struct PredictCommand: ParsableCommand {
 
   func run() throws {
     let console = common.apply()
-    let base = try Checkpoint(contentsOf: weights ?? BundledWeights.path()).withOfficialNames()
-    if let task { return try predict(try prediction(by: task, on: base, console), console) }
+    if let task { return try predict(try prediction(by: task, on: base(), console), console) }
     guard let path = adapter else {
-      let model = try Sam(base, decoderHeads: decoderHeads)
-      compute(model, console)
+      let model = try Sam(base(), decoderHeads: decoderHeads)
+      model.imageEncoder.compute(in: precision)
+      tellPrecision(model.imageEncoder.precision, console)
       return try answer(PromptedPrediction(model, size: imageSize), console)
     }
     let adapter = try Adapter(contentsOf: path)
-    let model = try adapter.model(on: base, decoderHeads: decoderHeads, name: path)
-    compute(model.model, console)
-    guard !prompts.isEmpty else {
-      let prediction = try VolumePrediction(
-        adapter, model: model, name: path, keepsLargest: keepLargest, imageSize: imageSize)
-      return try predict(prediction, console)
-    }
-    guard !model.plan.answersForClasses else {
+    guard prompts.isEmpty else { return try answer(adapter, name: path, console) }
+    let network = try adapter.segmenter(
+      on: adapter.plan.method.needsWeights ? base() : nil, imageSize: imageSize ?? 0,
+      decoderHeads: decoderHeads, name: path)
+    network.compute(in: precision, forTraining: false)
+    if adapter.plan.method.needsWeights { tellPrecision(network.precision, console) }
+    let prediction = try VolumePrediction(
+      adapter, model: network, name: path, keepsLargest: keepLargest, imageSize: imageSize)
+    try predict(prediction, console)
+  }
+
+  /// The base weights.
+  private func base() throws -> Checkpoint {
+    try Checkpoint(contentsOf: weights ?? BundledWeights.path()).withOfficialNames()
+  }
+
+  /// Answers the prompts by an adapter that was trained to.
+  private func answer(_ adapter: Adapter, name path: String, _ console: Console) throws {
+    guard !adapter.plan.answersForClasses else {
       throw InferenceError.needsNoPrompts(adapter: path)
     }
+    let model = try adapter.model(on: base(), decoderHeads: decoderHeads, name: path)
+    model.compute(in: precision, forTraining: false)
+    tellPrecision(model.precision, console)
     let preparation = try ImagePreparation(
       of: adapter, name: path, size: imageSize, patch: model.patch)
     try answer(PromptedPrediction(model.model, preparation: preparation), console)
@@ -155,19 +170,19 @@ struct PredictCommand: ParsableCommand {
         adapter: path, asked: imageSize ?? 0, trained: task.preparation.size)
     }
     let network = try task.network(on: base, decoderHeads: decoderHeads, name: path)
-    compute(network.model.model, console)
+    network.model.model.imageEncoder.compute(in: precision)
+    tellPrecision(network.model.model.imageEncoder.precision, console)
     return VolumePrediction(
       TaskSegmenter(network: network, exemplars: task.exemplars, settings: task.settings),
       preparation: task.preparation, labels: task.labels, keepsLargest: keepLargest)
   }
 
-  /// Sets the number format; says so where the processor does not have it.
-  private func compute(_ model: Sam, _ console: Console) {
-    model.imageEncoder.compute(in: precision)
-    guard model.imageEncoder.precision != precision else { return }
+  /// Says so where the processor does not have the number format.
+  private func tellPrecision(_ found: Precision, _ console: Console) {
+    guard found != precision else { return }
     console.tell(
-      "This processor has no products in \(precision); the encoder runs in \(model.imageEncoder.precision).",
-      event: "precision", ["precision": model.imageEncoder.precision.rawValue])
+      "This processor has no products in \(precision); the encoder runs in \(found).",
+      event: "precision", ["precision": found.rawValue])
   }
 
   /// Predicts every case and writes its labels beside the others.

@@ -64,9 +64,7 @@ struct PretrainCommand: ParsableCommand {
       return (0..<6).map(task.subject)
     }
     let sheet = contactSheet(slices, columns: 6)
-    try AtomicFile.write(
-      PNG(width: sheet.width, height: sheet.height, channels: sheet.channels, bytes: sheet.values)
-        .file, to: path)
+    try AtomicFile.write(sheet.png, to: path)
   }
 
   /// What a step reached, in words and as the fields of an event.

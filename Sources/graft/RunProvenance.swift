@@ -73,8 +73,7 @@ extension Provenance {
     let words = splits.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
       .map { "\($0.key) \($0.value.count)" }
     facts.append(("Split (cases)", words.joined(separator: ", ")))
-    let hasSplits = pack.cases.contains { $0.split != nil }
-    let entries = hasSplits ? pack.cases(in: "train") : pack.cases
+    let entries = try TrainingSet.cases(of: pack, exemplars: recipe.exemplars)
     let windows = Set(entries.map(\.window))
     if windows.count == 1, [.packWindow, .rule(.percentile)].contains(recipe.image.normalise) {
       intensities = windows.first.flatMap { $0 }

@@ -1,3 +1,4 @@
+import Exemplars
 import Foundation
 import Training
 
@@ -35,6 +36,10 @@ final class TrainingProgress {
       if console.format == .json {
         console.tell("Saved step \(step).", event: "saved", ["step": step, "path": path])
       }
+    case .synthesised(let tally):
+      console.tell(
+        "Synthesis: \(tally.sentence)", event: "synthesised",
+        ["made": tally.made, "drawn_again": tally.drawnAgain, "simpler": tally.simpler])
     case .warning(let text): console.tell("warning: \(text)", event: "warning")
     case .finished(let adapter):
       console.tell("The adapter is \(adapter).", event: "finished", ["adapter": adapter])

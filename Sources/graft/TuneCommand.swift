@@ -25,7 +25,7 @@ struct TuneCommand: ParsableCommand {
 
   @Argument(help: "The recipe, a YAML file.") var recipe: String?
   @Option(help: "A task of graft task, to be tuned on the exemplars it holds.") var task: String?
-  @Option(help: "The base weights.") var weights: String?
+  @Option(help: "The base weights; unet needs none.") var weights: String?
   @Option(help: "The pack of labelled scans.") var pack: String?
   @Option(
     help: "What learns: \(Plan.Method.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -50,8 +50,10 @@ struct TuneCommand: ParsableCommand {
       throw ValidationError(
         "--steps and --rate need a --task; a recipe has budget.steps, optimizer.rate.")
     }
-    guard recipe != nil || (weights != nil && pack != nil && out != nil) else {
-      throw ValidationError("Give a recipe, or --weights, --pack and --out.")
+    let needsWeights = method.flatMap(Plan.Method.init)?.needsWeights ?? true
+    guard recipe != nil || ((weights != nil || !needsWeights) && pack != nil && out != nil) else {
+      throw ValidationError(
+        "Give a recipe, or --weights (of which unet alone needs none), --pack and --out.")
     }
     guard decoderHeads ?? 1 > 0 else {
       throw ValidationError("--decoder-heads is \(decoderHeads ?? 0); expected 1 or more.")

@@ -67,4 +67,13 @@ struct BrowserTests {
       #expect(dom.contains("aria-valuetext=\"slice 3 of 4\""))
     }
   }
+
+  @Test func `a bench's page has no error in a browser, and its tables scroll`() async throws {
+    try await inFolder { root in
+      let page = BenchPage(BenchPageTests.report()).html
+      guard let (dom, console) = try opened(page, at: "#k-5", in: root) else { return }
+      #expect(console == "")
+      #expect(dom.contains("id=\"theme\"") && dom.contains("Dice over exemplars"))
+    }
+  }
 }

@@ -1,3 +1,4 @@
+import Adaptation
 import Exemplars
 import Failures
 import Testing
@@ -27,6 +28,13 @@ struct RecipeTests {
     }
   }
 
+  @Test func `exemplars are names of cases, each once`() throws {
+    #expect(try Self.recipe("exemplars: [b, a]").exemplars == ["b", "a"])
+    #expect(try Self.recipe().exemplars == nil)
+    #expect(throws: RecipeError.self) { try Self.recipe("exemplars: []") }
+    #expect(throws: RecipeError.self) { try Self.recipe("exemplars: [a, a]") }
+  }
+
   @Test func `every key of the documentation is understood`() throws {
     let recipe = try Self.recipe(
       """
@@ -53,6 +61,25 @@ struct RecipeTests {
     #expect(recipe.schedule.total == 18600)
     #expect(recipe.batches == [[0, 3], [1, 2]])
     #expect(recipe.initial == ["heads.safetensors", "lora.safetensors"])
+  }
+
+  @Test func `the layers to correct are the method's own, or those that are named`() throws {
+    let words =
+      [
+        ("method: samed", [], [.q, .v]), ("method: samed-s", [.q, .v], [.q, .v]),
+        ("method: decoder-lora", [.attention, .mlp], []),
+        ("lora: {targets: [q, out]}", [.q, .out], []),
+        ("method: samed-s\nlora: {targets: [mlp]}", [.mlp], [.q, .v]),
+        ("method: encoder-lora\nlora: {encoder_targets: [attention]}", [], [.attention]),
+        ("method: samed\nlora: {targets: [attention, mlp]}", [], [.q, .v]),
+        ("method: decoder-full\nlora: {encoder_targets: [q, v]}", [], []),
+      ] as [(String, [Plan.Target], [Plan.Target])]
+    for (lines, targets, encoderTargets) in words {
+      let plan = try Self.recipe(lines).plan(classes: 2)
+      #expect(plan.targets == targets && plan.encoderTargets == encoderTargets, "\(lines)")
+      #expect(plan.initialisation == nil)
+    }
+    #expect(try Self.recipe("lora: {init: pissa}").plan(classes: 2).initialisation == .pissa)
   }
 
   @Test func `a recipe written and read again is the same`() throws {
@@ -99,6 +126,9 @@ struct RecipeTests {
     arguments: [
       "method: prompt-tuning", "image: {size: 0}", "image: {size: large}", "image: 192",
       "slices: {empty: 1}", "lora: {rank: 0}", "lora: {scale: 8/q}", "lora: {targets: []}",
+      "lora: {targets: [heads]}", "method: samed\nlora: {targets: [q]}",
+      "method: decoder-full\nlora: {targets: [mlp]}", "lora: {encoder_targets: [mlp]}",
+      "method: samed\nlora: {encoder_targets: []}", "lora: {init: orthogonal}",
       "optimizer: {rate: -1}", "optimizer: {betas: [0.9]}", "optimizer: {clip: some}",
       "budget: {steps: 0}", "budget: {steps: 5, seconds: 5}", "budget: {}", "batch: 0",
       "seed: -1", "store: f8", "budget: {seconds: .inf}", "budget: {epochs: 1e300}",

@@ -61,7 +61,8 @@ struct RunTests {
       ["prompts=box", "loss.name=focal-dice-iou", "method=decoder-full"], ["optimizer.name=sgd"],
       ["optimizer.clip=0.1", "schedule.name=constant", "budget.epochs=3"],
       ["method=lora-last", "lora.last=1"], ["method=vpt-shallow"],
-      ["method=vpt-deep", "tokens.count=2"],
+      ["method=vpt-deep", "tokens.count=2"], ["method=full"], ["method=linear-probe"],
+      ["method=unet", "image.size=64"],
     ]) func `an interrupted and resumed run ends in the bits of an uninterrupted one`(
       overrides: [String]
     ) throws
@@ -97,16 +98,17 @@ struct RunTests {
     #expect(lines.prefix(10) == (try bench.lines("whole").prefix(10)))
   }
 
-  @Test func `one and two threads give the same adapter`() throws {
+  @Test(arguments: ["samed", "unet", "linear-probe"])
+  func `one and two threads give the same adapter`(method: String) throws {
     let bench = try Bench()
     defer {
       bench.remove()
       Threads.use(0)
     }
     Threads.use(1)
-    let one = try bench.run("one", ["method=samed"])
+    let one = try bench.run("one", ["method=\(method)"])
     Threads.use(2)
-    #expect(try bench.run("two", ["method=samed"]) == one)
+    #expect(try bench.run("two", ["method=\(method)"]) == one)
   }
 
   @Test func `a second run with the same pack encodes nothing again`() throws {

@@ -2,13 +2,14 @@ import Autodiff
 import Benchmark
 import Workload
 
-/// Operations at the shapes of SAM ViT-B, forward, and forward with the way back.
+/// Operations at the shapes of SAM ViT-B and of the U-Net, forward, and forward with the way back.
 let benchmarks: @Sendable () -> Void = {
   Benchmark.defaultConfiguration = Benchmark.Configuration(
     metrics: [.wallClock, .cpuTotal, .peakMemoryResident, .throughput], maxDuration: .seconds(2),
     maxIterations: 200)
   encoderKernels()
   decoderKernels()
+  imageKernels()
   lossKernels()
   valueKernels()
 }

@@ -42,12 +42,11 @@ extension Plan {
     let paths = adapter.corrections.map(\.path)
     let replaced = Set(adapter.replacements.map(\.0))
     let inDecoder = paths.filter { !$0.hasPrefix("image_encoder.") }
-    let onlyQueries = inDecoder.allSatisfy { $0.hasSuffix(".q_proj") || $0.hasSuffix(".v_proj") }
     let hasWholeDecoder = replaced.contains("mask_decoder.iou_token.weight")
     let method: Method =
       switch (inDecoder.count < paths.count, inDecoder.isEmpty) {
       case (true, true): hasWholeDecoder ? .samed : .encoderLora
-      case (true, false): onlyQueries ? .samedSmall : .encoderLora
+      case (true, false): .samedSmall
       case (false, true): .decoderFull
       case (false, false): .decoderLora
       }
@@ -63,9 +62,9 @@ extension Plan {
       method: method,
       heads: changesHeads || method == .samed || method == .decoderFull ? .trained : .frozen,
       rank: rank, scale: Double(adapter.scale),
-      targets: Target.allCases.filter { target in
-        method != .decoderLora || inDecoder.contains { $0.contains(".mlp.") == (target == .mlp) }
-      },
+      targets: Target.shortest(Set(inDecoder.compactMap(Target.init(path:)))),
+      encoderTargets: Target.shortest(
+        Set(paths.filter { $0.hasPrefix(Plan.encoder) }.compactMap(Target.init(path:)))),
       classHeads: tokens.map { ClassHeads(classes: $0 - 1, start: .fresh) })
   }
 }

@@ -12,13 +12,17 @@ public enum ConversionError: Failure, Equatable {
   case targetLacks(target: String, key: String, file: String, reason: String)
   /// A correction whose shape does not fit the weights.
   case shape(key: String, expected: [Int], found: [Int], file: String)
+  /// A rank that is not below an adapter's, or none.
+  case rank(Int, present: Int, file: String)
   /// A conversion that needs an option or another file.
   case needs(what: String, reason: String)
 
-  /// Wrong usage where an option lacks, bad input otherwise.
+  /// Wrong usage where an option lacks or asks for what cannot be, bad input otherwise.
   public var kind: FailureKind {
-    if case .needs = self { return .usage }
-    return .badInput
+    switch self {
+    case .needs, .rank: .usage
+    default: .badInput
+    }
   }
 
   /// The sentence for the user.
@@ -35,6 +39,8 @@ public enum ConversionError: Failure, Equatable {
       "\(file) cannot become an adapter of \(target), which has no place for \(key): \(reason)."
     case .shape(let key, let expected, let found, let file):
       "\(file): the correction \(key) has the shape \(found), but the weights ask for \(expected)."
+    case .rank(let rank, let present, let file):
+      "\(file) has corrections of rank \(present), which can be reduced to one from 1 to \(present), not to \(rank)."
     case .needs(let what, let reason):
       "Give \(what): \(reason)."
     }

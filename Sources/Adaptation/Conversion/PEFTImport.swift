@@ -120,14 +120,16 @@ extension AdapterTensors {
       scale: Float(configuration.scale), source: file.source)
   }
 
-  /// The queries', keys' and values' parts of a correction of the fused projection; keys only where they are changed.
+  /// The queries', keys' and values' parts of a correction of the fused projection that are changed; of one that changes
+  /// nothing, the queries' and values'.
   private static func parts(_ path: String, _ a: Tensor, _ b: Tensor) -> [Correction] {
     let height = b.shape[0] / 3
-    return ["q", "k", "v"].enumerated().compactMap { index, part in
+    let parts = ["q", "k", "v"].enumerated().map { index, part in
       let rows = b.sliced(axis: 0, index * height..<(index + 1) * height)
-      let isUsed = rows.values.contains { $0 != 0 }
-      return isUsed || part != "k" ? Correction(path: "\(path).\(part)", a: a, b: rows) : nil
+      return Correction(path: "\(path).\(part)", a: a, b: rows)
     }
+    let used = parts.filter { $0.b.values.contains { $0 != 0 } }
+    return used.isEmpty ? [parts[0], parts[2]] : used
   }
 
   /// The corrections of the four point embeddings as one of their matrix [4, C], side by side.

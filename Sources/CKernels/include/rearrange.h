@@ -13,13 +13,5 @@ void graft_patches_adjoint(float *image, const float *patches, long batch, long 
 void graft_planar_patches(float *patches, const float *image, long channels, long rows, long columns,
                           long size);
 
-/// For each pixel its 3 × 3 neighbourhood, zeros outside, as a row [3 · 3 · channels] in the order (row, column, channel).
-void graft_neighbourhoods(float *neighbours, const float *image, long batch, long rows, long columns,
-                          long channels);
-
-/// The adjoint of `graft_neighbourhoods`: sums what each neighbourhood holds of a pixel.
-void graft_neighbourhoods_adjoint(float *image, const float *neighbours, long batch, long rows, long columns,
-                                  long channels);
-
 /// y [outer, b, a, inner] from x [outer, a, b, inner]: two neighbouring axes swapped.
 void graft_swap_axes(float *y, const float *x, long outer, long a, long b, long inner);

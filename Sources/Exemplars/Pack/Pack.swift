@@ -152,7 +152,8 @@ struct PackedCaseReader {
       images: try files("image", group), labels: try files("label", group),
       split: try optional("split", group) { try file.string("split", of: group) },
       centre: try optional("centre", group) { try file.string("centre", of: group) },
-      window: window.map { $0[0]...$0[1] })
+      window: window.map { $0[0]...$0[1] },
+      origin: try optional("synthesised_from", group) { try SynthesisOrigin(group, of: file) })
   }
 
   private func sourceGeometry(

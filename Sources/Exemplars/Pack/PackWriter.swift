@@ -12,7 +12,9 @@ public import Volumes
 ///                             background)
 ///     /cases/<id>             attributes affine [4, 4] (voxel x, y, z to RAS+ mm), spacing [3] (W, H, D),
 ///                             unit, source_affine, source_extents [3] (W, H, D), image_files, image_sha256,
-///                             label_files, label_sha256, and where known split, centre, window [2]
+///                             label_files, label_sha256, and where known split, centre, window [2]; of a synthesised
+///                             case, whose files are its exemplar's, synthesised_from (the exemplar and who it was
+///                             morphed with), synthesis_kinds, synthesis_seed and synthesis_index
 ///     /cases/<id>/image       [C, D, H, W] int16 where every value is such a whole number, else float32
 ///     /cases/<id>/label       [D, H, W] uint8: the class of each voxel
 ///
@@ -91,6 +93,7 @@ public final class PackWriter {
     if let window = entry.window {
       try file.set("window", of: group, to: [window.lowerBound, window.upperBound])
     }
+    if let origin = entry.origin { try origin.write(to: group, of: file) }
   }
 
   /// Writes the image slice by slice, so that only one slice is held twice.

@@ -32,11 +32,14 @@ public struct PackedCase: Equatable, Sendable {
   public let centre: String?
   /// The intensities that matter, such as -125 to 275 HU: a hint, the voxels are not cut to it.
   public let window: ClosedRange<Float>?
+  /// How it was made from exemplars; nil for a scan.
+  public let origin: SynthesisOrigin?
 
   /// A case of the given name and grids.
   public init(
     id: String, geometry: Geometry, sourceGeometry: Geometry, images: [File], labels: [File],
-    split: String? = nil, centre: String? = nil, window: ClosedRange<Float>? = nil
+    split: String? = nil, centre: String? = nil, window: ClosedRange<Float>? = nil,
+    origin: SynthesisOrigin? = nil
   ) {
     self.id = id
     self.geometry = geometry
@@ -46,6 +49,7 @@ public struct PackedCase: Equatable, Sendable {
     self.split = split
     self.centre = centre
     self.window = window
+    self.origin = origin
   }
 
   /// Whether a name can be a group's: not empty, no slash, and neither "." nor "..".

@@ -1,6 +1,7 @@
 import Archives
 import Foundation
 public import Tensors
+package import Volumes
 
 /// What an embedding is an embedding of: a SHA-256 over all that decides its values.
 ///
@@ -39,6 +40,14 @@ public struct EmbeddingKey: Hashable, Sendable {
       hexadecimal.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
     else { return nil }
     self.hexadecimal = hexadecimal
+  }
+
+  /// The SHA-256 of a label's extents and classes.
+  package static func digest(ofLabel label: ByteImage) -> String {
+    var digest = Digest.Running()
+    digest.update(Data("\(label.height) \(label.width)".utf8))
+    digest.update(Data(label.values))
+    return digest.hexadecimal
   }
 
   /// The SHA-256 of an image's shape and values, for `image`.

@@ -141,24 +141,3 @@ public final class EmbeddingStore: Sendable {
 
   private func path(_ name: String) -> String { folder + "/" + name }
 }
-
-/// The right to write into a folder, held by one program at a time; the system takes it back when the program ends.
-private struct FolderLock {
-  private let file: Int32
-
-  /// Waits until no other program holds the lock.
-  init(_ folder: String) throws {
-    let path = folder + "/lock"
-    file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-    guard file >= 0 else { throw ArchiveError.system(path: path, action: "lock") }
-    while flock(file, LOCK_EX) != 0 {
-      guard errno == EINTR else {
-        let code = errno
-        close(file)
-        throw ArchiveError.system(path: path, action: "lock", code: code)
-      }
-    }
-  }
-
-  func release() { close(file) }
-}

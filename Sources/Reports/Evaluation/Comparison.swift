@@ -20,7 +20,7 @@ public struct Comparison: Sendable, Equatable {
   public private(set) var interval: ClosedRange<Double>?
   /// The signed-rank test of the differences.
   public let test: SignedRankTest
-  /// The test's p-value after Holm's correction over all pairs of predictions, for this measure and label.
+  /// The test's p-value after Holm's correction over the pairs that are compared, for this measure and label.
   public private(set) var corrected: Double?
 
   private init(
@@ -46,6 +46,21 @@ public struct Comparison: Sendable, Equatable {
       predictions[(place + 1)...].map { (predictions[place], $0) }
     }
     let measures = evaluation.measures.filter { $0.isLessBetter != nil && !$0.isCount }
+    return of(pairs, measures, evaluation)
+  }
+
+  /// Every other prediction less one of them, by some measures; Holm's correction is over these tests alone.
+  static func each(
+    of evaluation: Evaluation, against other: String, measures: [Measure]
+  ) -> [Comparison] {
+    let pairs = evaluation.predictions.compactMap(\.self).filter { $0 != other }.map { ($0, other) }
+    return pairs.isEmpty ? [] : of(pairs, measures, evaluation)
+  }
+
+  /// Pairs of predictions by some measures, for every label and all of them.
+  private static func of(
+    _ pairs: [(String, String)], _ measures: [Measure], _ evaluation: Evaluation
+  ) -> [Comparison] {
     let rows = RowIndex(evaluation)
     var found: [Comparison] = []
     var columns: [[Double]] = []

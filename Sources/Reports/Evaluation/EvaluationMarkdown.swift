@@ -130,7 +130,7 @@ extension Findings.Summary {
 }
 
 /// A table of Markdown.
-private func markdownTable(_ header: [String], _ rows: [[String]]) -> String {
+func markdownTable(_ header: [String], _ rows: [[String]]) -> String {
   let rule = header.map { _ in "---" }
   return ([header, rule] + rows).map { "| \($0.joined(separator: " | ")) |\n" }.joined()
 }

@@ -68,7 +68,7 @@ extension JSONText {
   }
 
   /// Both ends of an interval; null where there is none.
-  fileprivate static func interval(_ interval: ClosedRange<Double>?) -> JSONText {
+  static func interval(_ interval: ClosedRange<Double>?) -> JSONText {
     interval.map { .array([.number($0.lowerBound), .number($0.upperBound)]) } ?? .number(nil)
   }
 

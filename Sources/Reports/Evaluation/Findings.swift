@@ -49,7 +49,7 @@ public struct Findings: Sendable, Equatable {
   /// The centres by name; none where no case has one.
   public let centres: [Centre]
   /// The predictions in pairs, where there are several.
-  public let comparisons: [Comparison]
+  public private(set) var comparisons: [Comparison]
   /// Up to five cases of each prediction with the least overlap, the worst first.
   public let worst: [Worst]
   /// How well the predictions' confidence finds the worst cases, where they say it.
@@ -60,6 +60,21 @@ public struct Findings: Sendable, Equatable {
 
   /// Computes everything.
   public init(_ evaluation: Evaluation) {
+    self.init(evaluation, comparisons: Comparison.all(of: evaluation))
+  }
+
+  /// The same with every other prediction compared with one that is picked by the summaries, in place of all pairs.
+  static func comparing(
+    _ evaluation: Evaluation, measures: [Measure], with pick: (Findings) -> String?
+  ) -> Findings {
+    var findings = Findings(evaluation, comparisons: [])
+    if let other = pick(findings) {
+      findings.comparisons = Comparison.each(of: evaluation, against: other, measures: measures)
+    }
+    return findings
+  }
+
+  private init(_ evaluation: Evaluation, comparisons: [Comparison]) {
     self.evaluation = evaluation
     summaries = Self.summaries(of: evaluation, rows: evaluation.rows)
     let placed = Dictionary(grouping: evaluation.rows) { evaluation.centres[$0.name] }
@@ -70,7 +85,7 @@ public struct Findings: Sendable, Equatable {
           summaries: Self.summaries(of: evaluation, rows: rows))
       }
     }
-    comparisons = Comparison.all(of: evaluation)
+    self.comparisons = comparisons
     worst = evaluation.predictions.flatMap { Self.worst(of: evaluation, prediction: $0) }
     flags = Flagging.all(of: evaluation)
   }

@@ -16,10 +16,11 @@ struct DifferencePlot {
   }
 
   /// A figure for the leading overlap and one for the leading distance.
-  var markup: HTML {
-    let evaluation = results.evaluation
-    let figures = [evaluation.leadingOverlap, evaluation.leadingDistance].compactMap(figure)
-    return "<div class=\"charts\">\(figures)</div>"
+  var markup: HTML { "<div class=\"charts\">\(figures)</div>" }
+
+  /// The same without what holds figures.
+  var figures: [HTML] {
+    [results.evaluation.leadingOverlap, results.evaluation.leadingDistance].compactMap(figure)
   }
 
   private func figure(_ measure: Measure) -> HTML? {

@@ -61,14 +61,14 @@ func cubicBasis(_ t: Double) -> [Double] {
 
 /// A number of mean 0 and deviation 1 from 64 random bits: the sum of four 16-bit uniforms, so within ±3.5.
 @inline(__always)
-func quickNormal(_ bits: UInt64) -> Float {
+package func quickNormal(_ bits: UInt64) -> Float {
   let sum = (bits & 0xFFFF) + (bits >> 16 & 0xFFFF) + (bits >> 32 & 0xFFFF) + (bits >> 48)
   return (Float(sum) * 0x1p-16 - 2) * 1.7320508
 }
 
 /// Bit-mixing of a counter, for noise that is drawn voxel by voxel without state (SplitMix64's finaliser).
 @inline(__always)
-func mixedBits(_ value: UInt64) -> UInt64 {
+package func mixedBits(_ value: UInt64) -> UInt64 {
   var z = value
   z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
   z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
