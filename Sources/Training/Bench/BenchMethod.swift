@@ -10,7 +10,7 @@ public enum BenchMethod: Sendable {
   case direct(any ExemplarMethod.Type)
 
   /// The methods that are no recipe's.
-  static let direct: [any ExemplarMethod.Type] = [UnadaptedMethod.self]
+  static let direct: [any ExemplarMethod.Type] = [UnadaptedMethod.self, ExampleSetMethod.self]
 
   /// The method of a name.
   public init?(_ name: String) {

@@ -34,7 +34,8 @@ public struct TaskMaking {
   private let pack: Pack
   private let recipe: Recipe
   private let choice: Choice
-  private let network: ExampleSetNetwork
+  /// What embeds the exemplars and answers by them.
+  let network: ExampleSetNetwork
   /// The cases that give exemplars.
   public let cases: [PackedCase]
   /// Whether what was learned about example sets was found beside the weights.
