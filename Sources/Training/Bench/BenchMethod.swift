@@ -25,7 +25,7 @@ public enum BenchMethod: Sendable {
 
   /// All names.
   public static var names: [String] {
-    Plan.Method.allCases.map(\.rawValue) + direct.map(\.name)
+    Plan.Method.allCases.map(\.rawValue) + direct.map { $0.name }
   }
 }
 
