@@ -3,7 +3,7 @@ import Archives
 public import Checkpoints
 import Foundation
 import SegmentAnything
-public import Tensors
+import Tensors
 
 /// A task as a set of exemplars defines it: what is needed to segment its classes without training.
 ///
