@@ -133,11 +133,13 @@ let package = Package(
       "Training",
       [
         "Failures", "Tensors", "Autodiff", "Layers", "Checkpoints", "SegmentAnything",
-        "Adaptation", "Archives", "Volumes", "Exemplars", "Inference",
+        "Adaptation", "Baselines", "Archives", "Volumes", "Exemplars", "Inference",
       ]),
     .testTarget(
       name: "ToolTests",
-      dependencies: ["graft", "TestKit", "Tensors", "Archives", "Volumes", "Checkpoints"],
+      dependencies: [
+        "graft", "TestKit", "Tensors", "Archives", "Volumes", "Checkpoints", "Adaptation",
+      ],
       swiftSettings: strict),
   ]
 )

@@ -5,7 +5,7 @@ package import Tensors
 
 extension PerSAM.Target {
   /// The number of steps in which the weights of the scales are found.
-  static let steps = 1000
+  package static let steps = 1000
 
   /// What references show of a class.
   ///

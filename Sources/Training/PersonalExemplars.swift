@@ -13,9 +13,14 @@ package struct PersonalExemplars {
   private let pack: Pack
   private let cases: [String]
   private let preparation: ImagePreparation
+  private let isInterrupted: () -> Bool
 
   /// The cases of a pack, seen as a preparation shows them.
-  package init(_ pack: Pack, cases: [String], preparation: ImagePreparation) {
+  package init(
+    _ pack: Pack, cases: [String], preparation: ImagePreparation,
+    isInterrupted: @escaping () -> Bool = { false }
+  ) {
+    self.isInterrupted = isInterrupted
     self.pack = pack
     self.cases = cases
     self.preparation = preparation
@@ -23,6 +28,7 @@ package struct PersonalExemplars {
 
   /// A model, personalised with the cases.
   ///
+  /// Where the user asked to stop, it is not to be used.
   /// - Throws: what keeps a case from being read, and `PerSAMError` for a model it does not work with.
   package func personalised(_ model: Sam, _ variant: PerSAM.Variant) throws -> PerSAM {
     let side = 4 * preparation.size / model.configuration.patch
@@ -31,6 +37,7 @@ package struct PersonalExemplars {
     for id in cases {
       let scan = try Scan(id, of: pack, preparation)
       for position in 0..<scan.cut.count {
+        if isInterrupted() { return persam }
         let found = Set(scan.labels(position))
         slices.append(
           (

@@ -10,7 +10,9 @@ public enum BenchMethod: Sendable {
   case direct(any ExemplarMethod.Type)
 
   /// The methods that are no recipe's.
-  static let direct: [any ExemplarMethod.Type] = [UnadaptedMethod.self, ExampleSetMethod.self]
+  static let direct: [any ExemplarMethod.Type] = [
+    UnadaptedMethod.self, ExampleSetMethod.self, PerSAMMethod.self, TunedPerSAMMethod.self,
+  ]
 
   /// The method of a name.
   public init?(_ name: String) {
