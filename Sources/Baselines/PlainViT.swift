@@ -79,10 +79,10 @@ public final class PlainViT {
 
   /// What becomes of an image on its way; goldens have each.
   package struct Stages {
+    /// The embedded patches with their positions, [1, N, C].
+    package let tokens: Variable
     /// The outputs of the blocks, prompt tokens first.
     package let blocks: [Variable]
-    /// The normalised tokens of the image after the last block, [1, N, C].
-    package let tokens: Variable
     /// The decoder's two stages, [1, S/2, S/2, C] and [1, S, S, C].
     package let stage1, stage2: Variable
     /// The logits [1, K, S, S].
@@ -95,7 +95,8 @@ public final class PlainViT {
     let patches = Tensor.patches(image, size: PlainViT.patch)
     let embedded = patchEmbed.applied(toPatches: Variable(patches))
     let width = embedded.shape[2]
-    var tokens = add(reshape(embedded, [1, grid * grid, width]), positions.variable)
+    let start = add(reshape(embedded, [1, grid * grid, width]), positions.variable)
+    var tokens = start
     var outputs: [Variable] = []
     var taps: [Variable] = []
     for (index, block) in blocks.enumerated() {
@@ -115,7 +116,7 @@ public final class PlainViT {
         image.channelLast.reshaped([1, image.shape[1], image.shape[2], image.shape[0]]))
     )
     return Stages(
-      blocks: outputs, tokens: last, stage1: decoded.stage1, stage2: decoded.stage2,
+      tokens: start, blocks: outputs, stage1: decoded.stage1, stage2: decoded.stage2,
       logits: decoded.logits.planar)
   }
 }

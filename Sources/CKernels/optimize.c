@@ -12,8 +12,8 @@ GRAFT_BODY adamw_part_body(float *to, const float *p, float *m, float *v, const 
                            const struct graft_adamw_numbers *numbers) {
   struct graft_adamw_numbers n = *numbers;
   for (long i = 0; i < count; i++) {
-    m[i] += (1.0f - n.beta1) * (g[i] - m[i]);
-    v[i] = n.beta2 * v[i] + (1.0f - n.beta2) * g[i] * g[i];
+    m[i] += n.rest1 * (g[i] - m[i]);
+    v[i] = n.beta2 * v[i] + n.rest2 * g[i] * g[i];
     to[i] = n.keep * p[i] - n.step * (m[i] / (__builtin_sqrtf(v[i]) / n.root + n.epsilon));
   }
 }

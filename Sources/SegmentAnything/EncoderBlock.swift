@@ -101,7 +101,6 @@ public struct EncoderAttention {
 
   /// A table [2s - 1, D] for a side s, by linear interpolation where the model's own side is another.
   private func table(_ parameter: Parameter, side: Int) -> Variable {
-    parameter.shape[0] == 2 * side - 1
-      ? parameter.variable : Variable(parameter.value.resized(axis: 0, to: 2 * side - 1))
+    resized(parameter.variable, axis: 0, to: 2 * side - 1)
   }
 }

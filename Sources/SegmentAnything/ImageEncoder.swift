@@ -128,9 +128,8 @@ public final class ImageEncoder {
   /// The positions of a grid of another size, by bilinear interpolation; its own are the parameter itself.
   private func positions(_ grid: Int) -> Variable {
     let shape = Array(positions.shape.dropFirst())
-    if shape[0] == grid { return reshape(positions.variable, shape) }
-    return Variable(
-      positions.value.reshaped(shape).resizedChannelLast(height: grid, width: grid))
+    return resized(
+      resized(reshape(positions.variable, shape), axis: 1, to: grid), axis: 0, to: grid)
   }
 }
 

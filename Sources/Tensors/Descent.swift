@@ -19,8 +19,8 @@ extension Tensor {
     let size = rate / (1 - Double.power(betas.0, step))
     let root = (1 - Double.power(betas.1, step)).squareRoot()
     let numbers = graft_adamw_numbers(
-      keep: Float(1 - rate * decay), beta1: Float(betas.0), beta2: Float(betas.1),
-      step: Float(size), root: Float(root), epsilon: Float(epsilon))
+      keep: Float(1 - rate * decay), rest1: Float(1 - betas.0), beta2: Float(betas.1),
+      rest2: Float(1 - betas.1), step: Float(size), root: Float(root), epsilon: Float(epsilon))
     self = Tensor(unfilled: shape) { to in
       mean.withMutablePointer { m in
         square.withMutablePointer { v in

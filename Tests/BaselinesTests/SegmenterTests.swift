@@ -49,6 +49,22 @@ struct SegmenterTests {
     #expect(side == (method == .unet ? 64 : 16))
   }
 
+  @Test(arguments: [128, 96]) func `full tuning moves the tables of positions at any image size`(
+    size: Int
+  ) throws {
+    let model = try segmenter(.full)
+    var random = Random(seed: 6)
+    let logits = model.logits(from: .image(randomTensor([3, size, size], using: &random)))
+    let gradients = Gradients(of: logits, cotangent: randomTensor(logits.shape, using: &random))
+    let tables = model.learning.filter {
+      $0.name.hasSuffix("pos_embed") || $0.name.contains(".rel_pos_")
+    }
+    #expect(tables.count == 9)
+    for table in tables {
+      #expect(try #require(gradients[table.variable], "\(table.name)").sumOfSquares > 0)
+    }
+  }
+
   @Test func `the stored place of a probe leads to the logits of the image`() throws {
     let probe = try segmenter(.linearProbe)
     var random = Random(seed: 5)

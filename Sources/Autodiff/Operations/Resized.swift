@@ -1,17 +1,23 @@
 import Tensors
 
-/// Images [..., H, W] at another size by bilinear interpolation, as `Tensor.resized` has it.
+/// One axis at another length by linear interpolation, as `Tensor.resized(axis:to:)` has it.
 ///
-///     y = R_h · x · R_wᵀ,  dx = R_hᵀ · dy · R_w  with the tables of weights R of both axes
+///     y = R · x along the axis,  dx = Rᵀ · dy  with the table of weights R
+public func resized(_ x: Variable, axis: Int, to count: Int) -> Variable {
+  let length = x.shape[axis]
+  if length == count { return x }
+  return Variable(
+    x.value.resized(axis: axis, to: count),
+    x.edge { dy in
+      dy.resampled(
+        axis: axis, AxisWeights.linear(from: length, to: count).transposed(length: length))
+    })
+}
+
+/// Images [..., H, W] at another size by bilinear interpolation.
 public func resized(_ x: Variable, height: Int, width: Int) -> Variable {
   let axis = x.shape.count - 1
-  let (h, w) = (x.shape[axis - 1], x.shape[axis])
-  return Variable(
-    x.value.resized(height: height, width: width),
-    x.edge { dy in
-      dy.resampled(axis: axis, AxisWeights.linear(from: w, to: width).transposed(length: w))
-        .resampled(axis: axis - 1, AxisWeights.linear(from: h, to: height).transposed(length: h))
-    })
+  return resized(resized(x, axis: axis, to: width), axis: axis - 1, to: height)
 }
 
 extension Variable {

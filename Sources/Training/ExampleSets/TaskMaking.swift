@@ -54,7 +54,8 @@ public struct TaskMaking {
       throw ExampleSetError.count(choice.count)
     }
     (self.recipe, self.choice) = (recipe, choice)
-    base = try Checkpoint(contentsOf: recipe.weights).withOfficialNames()
+    let base = try Checkpoint(contentsOf: recipe.weights).withOfficialNames()
+    self.base = base
     pack = try Pack(recipe.pack)
     cases = try TaskMaking.chosen(choice.cases, in: pack)
     isLearned = learned != nil

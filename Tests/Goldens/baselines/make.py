@@ -94,17 +94,36 @@ def operations(file):
 def loss(logits, labels):
     """0.2 cross entropy and 0.8 Dice over all classes, as in ../training."""
     p = logits.softmax(1)
-    y = functional.one_hot(labels, CLASSES).permute(0, 3, 1, 2).float()
+    y = functional.one_hot(labels, CLASSES).permute(0, 3, 1, 2).to(p.dtype)
     axes = (0, 2, 3)
     ratio = (2 * (p * y).sum(axes) + 1e-5) / ((p * p).sum(axes) + (y * y).sum(axes) + 1e-5)
     return 0.2 * functional.cross_entropy(logits, labels) + 0.8 * (1 - ratio).mean()
 
 
-def unet(file):
-    """Logits, the norms of all gradients, some gradients whole, and the losses of a few steps of AdamW."""
-    torch.manual_seed(62)
+def network_of(precision):
+    """MONAI's network with the formula's weights."""
     network = BasicUNet(spatial_dims=2, in_channels=3, out_channels=CLASSES, features=FEATURES)
     network.load_state_dict({name: formula(name, tuple(value.shape)) for name, value in network.state_dict().items()})
+    return network.to(precision)
+
+
+def trained(network, images, labels):
+    """The losses of a few steps of AdamW."""
+    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=0.01)
+    losses = []
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        value = loss(network(images), labels)
+        value.backward()
+        optimizer.step()
+        losses.append(value.item())
+    return losses
+
+
+def unet(file):
+    """Logits, the norms of all gradients, some gradients whole, and the losses of a few steps, in float64 too."""
+    torch.manual_seed(62)
+    network = network_of(torch.float32)
     images = torch.randn(2, 3, 32, 48)
     labels = (functional.avg_pool2d(images[:, 0], 9, 1, 4) > 0).long() + (images[:, 1, :, :].mean(2, True) > 0.1).long()
     file["image"], file["label"] = images.numpy(), labels.numpy().astype(numpy.uint8)
@@ -118,16 +137,8 @@ def unet(file):
     for name, gradient in gradients.items():
         if gradient.numel() < 1000 and not name.endswith("conv.bias"):
             file[f"gradients/{name}"] = gradient.numpy()
-    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=0.01)
-    losses = []
-    for _ in range(STEPS):
-        optimizer.zero_grad()
-        value = loss(network(images), labels)
-        value.backward()
-        optimizer.step()
-        losses.append(float(value.detach()))
-    file["losses"] = losses
-    file["logits_after"] = network(images).detach().numpy()
+    file["losses"] = trained(network, images, labels)
+    file["losses_float64"] = trained(network_of(torch.float64), images.double(), labels)
 
 
 torch.set_num_threads(1)
