@@ -55,17 +55,20 @@ final class SliceSynthesis: Sendable {
     }
   }
 
-  /// New slice `number` of a slice.
-  func callAsFunction(_ slice: Int, _ number: Int) -> (image: Tensor, label: ByteImage) {
+  /// New slice `number` of a slice; with `labelOnly` its label is right and its image is not.
+  func callAsFunction(
+    _ slice: Int, _ number: Int, labelOnly: Bool
+  ) -> (image: Tensor, label: ByteImage) {
     let exemplar = annotated(slice)
     let made = synthesis(
-      exemplar, seed: seed, name: name(slice), index: number, partners: partners[slice].count
+      exemplar, seed: seed, name: name(slice), index: number, partners: partners[slice].count,
+      labelOnly: labelOnly
     ) { partner in
       let other = partners[slice][partner]
       return registrations.pair(
         exemplar, named: name(slice), with: annotated(other), named: name(other))
     }
-    counts.withLock { $0.add(made.refusals, missed: made.missed) }
+    if !labelOnly { counts.withLock { $0.add(made.refusals, missed: made.missed) } }
     let (channels, fitted) = (slices[slice].image.shape[0], fitted(slice))
     return (
       made.image.image.reshaped([channels, fitted.height, fitted.width]),
@@ -92,14 +95,15 @@ final class SliceSynthesis: Sendable {
 
   private func name(_ slice: Int) -> String { "\(slices[slice].caseID) \(slices[slice].position)" }
 
-  /// All that a new slice depends on beside its slice's image: how it is made, its number, and the labels and partners.
+  /// All that a new slice depends on beside its slice's image: how it is made, its number, the labels, and the partners of
+  /// morphs.
   func description(of slice: Int, _ number: Int) throws -> String {
     if let known = descriptions.withLock({ $0[slice] }) { return "\(known) \(number)" }
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let kinds = String(decoding: try encoder.encode(synthesis), as: UTF8.self)
     let label = EmbeddingKey.digest(ofLabel: slices[slice].label)
-    let others = partners[slice].map {
+    let others = (synthesis.kinds.contains(.morph) ? partners[slice] : []).map {
       "\(name($0)) \(EmbeddingKey.digest(of: slices[$0].image)) "
         + EmbeddingKey.digest(ofLabel: slices[$0].label)
     }

@@ -60,9 +60,12 @@ final class SliceVariants {
       }
   }
 
-  private func varied(_ name: Name) -> (image: Tensor, label: ByteImage) {
+  /// A variant; with `labelOnly` its label is right and its image may not be.
+  private func varied(
+    _ name: Name, labelOnly: Bool = false
+  ) -> (image: Tensor, label: ByteImage) {
     let slice = slices[name.slice]
-    let made = name.synthesised.flatMap { synthesis?(name.slice, $0) }
+    let made = name.synthesised.flatMap { synthesis?(name.slice, $0, labelOnly: labelOnly) }
     return augmentation(
       image: made?.image ?? slice.image, label: made?.label ?? slice.label, seed: seed,
       case: slice.caseID, slice: slice.position, variant: name.number)
@@ -103,7 +106,7 @@ final class SliceVariants {
   }
 
   private func sample(_ name: Name) -> Sample {
-    let (image, label) = varied(name)
+    let (image, label) = varied(name, labelOnly: areStored)
     return Sample(
       input: areStored ? nil : preparation.input(image),
       target: preparation.lowResolution(labels: label, side: side))

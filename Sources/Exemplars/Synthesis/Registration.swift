@@ -60,8 +60,10 @@ package struct Registration: Sendable, Hashable {
     let step = max(1, (lengths.max() ?? 1) / limit)
     return whole.resized(
       to: (0..<3).map { axis in
-        let count = Float(whole.extents[axis])
-        return max(1, Int(min(count, count * whole.spacing[axis] / step).rounded()))
+        let count = whole.extents[axis]
+        let fitting = Int((Float(count) * whole.spacing[axis] / step).rounded())
+        // An axis stays one, so that fields keep its component.
+        return max(min(2, count), min(count, fitting))
       })
   }
 

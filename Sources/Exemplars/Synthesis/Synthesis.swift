@@ -59,10 +59,10 @@ public struct Synthesis: Sendable, Hashable, Codable {
   /// moved structure is deformed too, by half of the amplitude; where intensities are, they change in every image. What
   /// folds the image, loses a structure or finds no place is drawn again, a morph between exemplars that are not alike with
   /// another partner; where that fails ten times, or no partner is left, the image is only deformed, or, without
-  /// deformations, keeps its shapes.
+  /// deformations, keeps its shapes. With `labelOnly` the intensities stay, for those who want to know the label.
   package func callAsFunction(
     _ exemplar: AnnotatedImage, seed: UInt64, name: String, index: Int, partners: Int,
-    pair: (_ partner: Int) throws -> MorphPair?
+    labelOnly: Bool = false, pair: (_ partner: Int) throws -> MorphPair?
   ) rethrows -> Synthesised {
     let random = Random(seed: seed).split("synthesis").split(name).split("image", index)
     let structures = Structures(of: exemplar.label, on: exemplar.lattice)
@@ -72,7 +72,7 @@ public struct Synthesis: Sendable, Hashable, Codable {
       let kind = shapes[index % shapes.count]
       try changeShapes(of: &made, kind, structures, random, partners: partners, pair: pair)
     }
-    guard kinds.contains(.intensity) else { return made }
+    guard kinds.contains(.intensity), !labelOnly else { return made }
     var draw = random.split("intensity")
     made.image = intensity.applied(to: made.image, using: &draw).like(exemplar)
     made.kinds.append(.intensity)

@@ -75,6 +75,16 @@ struct RegistrationTests {
     #expect(made.refusals == [.empty: 1] && made.missed == .morph && made.kinds.isEmpty)
   }
 
+  @Test func `a volume of two slices of many pixels stays a volume`() throws {
+    let sample = SynthesisSample(extents: [2, 150, 140])
+    let pair = try #require(
+      Registrations().pair(sample.image, named: "a", with: other(sample).image, named: "b"))
+    let velocity = pair.registered.velocity
+    #expect(velocity.lattice.extents == [2, 64, 60])
+    #expect(velocity.resized(to: sample.image.lattice).flow().smallestJacobian > 0)
+    #expect(pair.registered.overlap.after > pair.registered.overlap.before)
+  }
+
   @Test func `hippocampi of two patients agree better after registration than before`() throws {
     guard let folder = SharedData.folder("msd-hippocampus") else { return }
     func exemplar(_ name: String) throws -> AnnotatedImage {

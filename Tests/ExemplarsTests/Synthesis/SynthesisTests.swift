@@ -45,6 +45,19 @@ struct SynthesisTests {
     }
   }
 
+  @Test func `the label alone is the label of the image`() {
+    let exemplar = SynthesisSample().image
+    let synthesis = Synthesis(kinds: Synthesis.Kind.allCases)
+    for index in 0..<4 {
+      let label = synthesis(
+        exemplar, seed: 1, name: "c", index: index, partners: 0, labelOnly: true
+      ) { _ in nil }
+      let whole = synthesis(exemplar, seed: 1, name: "c", index: index)
+      #expect(label.image.label == whole.image.label)
+      #expect(!label.kinds.contains(.intensity) && whole.kinds.contains(.intensity))
+    }
+  }
+
   @Test func `kinds that change shapes take turns, and morphs fall away without a partner`() {
     let sample = SynthesisSample()
     let kinds = (0..<4).map { made(sample, Synthesis.Kind.allCases, $0).kinds }
