@@ -13,19 +13,23 @@ struct TrialData {
   /// Writes the scans `scans/images/a.nii.gz` and `b`, labelled 1 and 2; with `adapter` also packs and tunes.
   init(adapter: Bool = true) throws {
     folder = try temporaryFolder()
-    let geometry = Geometry(extents: SIMD3(12, 10, 3), affine: Affine(spacing: SIMD3(1, 1, 2)))
-    for name in ["a", "b"] {
-      let values = (0..<360).map { Float(($0 * (name == "a" ? 37 : 41)) % 101) }
-      try Volume(voxels: Tensor([1, 3, 10, 12], values), geometry: geometry)
-        .write(path("scans/images/\(name).nii.gz"))
-      try LabelVolume(values: (0..<360).map { Int32($0 % 12 / 4) }, geometry: geometry)
-        .write(path("scans/labels/\(name).nii.gz"))
-    }
+    try writeScan("a", factor: 37)
+    try writeScan("b", factor: 41)
     guard adapter else { return }
     for arguments in [pack(to: "p.h5"), tune(to: "run")] {
       let run = try ToolRun.graft(arguments, in: folder)
       #expect(run.status == 0, "\(run.error)")
     }
+  }
+
+  /// Writes a labelled scan of small numbers that a factor decides.
+  func writeScan(_ name: String, factor: Int) throws {
+    let geometry = Geometry(extents: SIMD3(12, 10, 3), affine: Affine(spacing: SIMD3(1, 1, 2)))
+    let values = (0..<360).map { Float(($0 * factor) % 101) }
+    try Volume(voxels: Tensor([1, 3, 10, 12], values), geometry: geometry)
+      .write(path("scans/images/\(name).nii.gz"))
+    try LabelVolume(values: (0..<360).map { Int32($0 % 12 / 4) }, geometry: geometry)
+      .write(path("scans/labels/\(name).nii.gz"))
   }
 
   func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
