@@ -55,14 +55,17 @@ extension Bench {
     report(.finished(result))
   }
 
-  /// Notes a failure that is the cell's own; any other ends the work.
+  /// Notes a failure that is the cell's own, whose run stays to be looked at; any other ends the work.
   private func settle(
     _ error: any Failure, of task: Task, _ tasks: [Task], _ outcome: inout RunOutcome
   ) throws {
-    try folder.clear(task.cell)
     switch error.kind {
-    case .interrupted: throw try interrupted(before: task, tasks)
-    case .usage, .storage: throw error
+    case .interrupted:
+      try folder.clear(task.cell)
+      throw try interrupted(before: task, tasks)
+    case .usage, .storage:
+      try folder.clear(task.cell)
+      throw error
     case .badInput, .numbers:
       try folder.write(
         BenchFolder.CellFailure(fingerprint: task.fingerprint, reason: error.description),
