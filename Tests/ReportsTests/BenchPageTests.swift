@@ -96,6 +96,7 @@ struct BenchPageTests {
     let html = BenchPage(Self.report([("one", 0.5), ("same", 0.5)])).html
     #expect(html.contains("tell it from none of the others"))
     #expect(html.contains("≈"))
+    #expect(html.contains("it is ahead of same in 0 of 6 cells only"))
   }
 
   @Test func `one arm, one number and one cell make a page`() {

@@ -49,7 +49,18 @@ public struct BenchPage: Sendable {
       : open.isEmpty
         ? "; the test cases tell it from all others"
         : "; the test cases do not tell it from <b>\(listed(open))</b>, but from \(listed(clear))"
-    return "\(lead)\(verdict)."
+    return "\(lead)\(verdict).\(contested(round))"
+  }
+
+  /// The arms that the best is not always ahead of with the same exemplars and seed.
+  private func contested(_ round: BenchRound) -> HTML {
+    let found = round.groups.compactMap { group in
+      round.lead(over: group.arm).flatMap { lead in
+        lead.ahead < lead.pairs ? "\(group.arm) in \(lead.ahead) of \(lead.pairs)" : nil
+      }
+    }
+    return found.isEmpty
+      ? "" : " With the same exemplars and seed it is ahead of \(listed(found)) cells only."
   }
 
   /// What is missing.
