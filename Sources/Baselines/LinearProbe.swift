@@ -26,7 +26,8 @@ public final class LinearProbe: LearningSegmenter {
     guard let classes = plan.classHeads?.classes else {
       preconditionFailure("LinearProbe: a plan without classes")
     }
-    model = try Sam(base, decoderHeads: decoderHeads)
+    // Tensors are claimed once, and the base may serve other networks too.
+    model = try Sam(base.renamed { $0 }, decoderHeads: decoderHeads)
     self.plan = plan
     baseSHA256 = base.sha256
     let width = model.configuration.promptWidth

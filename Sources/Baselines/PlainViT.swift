@@ -37,27 +37,16 @@ public final class PlainViT {
 
   /// The network of a checkpoint, in which every tensor has its place.
   public init(_ checkpoint: Checkpoint, heads: Int, prompts: Prompts) throws(CheckpointError) {
-    func extents(_ name: String, _ count: Int) throws(CheckpointError) -> [Int] {
-      guard let shape = checkpoint.shape(of: name) else {
-        throw .missing(key: name, file: checkpoint.source)
-      }
-      guard shape.count == count else {
-        throw .shape(
-          key: name, expected: [Int](repeating: 1, count: count), found: shape,
-          file: checkpoint.source)
-      }
-      return shape
-    }
     let (tokens, patch) = (
-      try extents("prompt_tokens", 3), try extents("patch.weight", 4)
+      try checkpoint.extents("prompt_tokens", 3), try checkpoint.extents("patch.weight", 4)
     )
     let (depth, width) = (tokens[0], patch[0])
-    let hidden = try extents("blocks.0.fc1.weight", 2)[0]
+    let hidden = try checkpoint.extents("blocks.0.fc1.weight", 2)[0]
     inventory = Inventory()
     let root = Scope(checkpoint, listing: inventory)
     patchEmbed = try PatchConvolution(
       root / "patch", from: patch[1], to: width, size: PlainViT.patch)
-    positions = try root("pos_embed", 1, try extents("pos_embed", 3)[1], width)
+    positions = try root("pos_embed", 1, try checkpoint.extents("pos_embed", 3)[1], width)
     promptTokens = try root("prompt_tokens", depth, tokens[1], width)
     var blocks: [PlainBlock] = []
     for block in 0..<depth {
@@ -68,8 +57,10 @@ public final class PlainViT {
     norm = try LayerNorm(root / "norm", width: width, epsilon: 1e-6)
     decoder = try UNETRDecoder(
       root, channels: patch[1], width: width,
-      stages: (try extents("conv1.weight", 4)[0], try extents("conv2.weight", 4)[0]),
-      classes: try extents("head.weight", 4)[0])
+      stages: (
+        try checkpoint.extents("conv1.weight", 4)[0], try checkpoint.extents("conv2.weight", 4)[0]
+      ),
+      classes: try checkpoint.extents("head.weight", 4)[0])
     self.prompts = prompts
     try checkpoint.finish()
   }
@@ -118,6 +109,18 @@ public final class PlainViT {
     return Stages(
       tokens: start, blocks: outputs, stage1: decoded.stage1, stage2: decoded.stage2,
       logits: decoded.logits.planar)
+  }
+}
+
+extension Checkpoint {
+  /// The extents of a tensor, of which there are `count`.
+  fileprivate func extents(_ name: String, _ count: Int) throws(CheckpointError) -> [Int] {
+    guard let shape = shape(of: name) else { throw .missing(key: name, file: source) }
+    guard shape.count == count else {
+      throw .shape(
+        key: name, expected: [Int](repeating: 1, count: count), found: shape, file: source)
+    }
+    return shape
   }
 }
 

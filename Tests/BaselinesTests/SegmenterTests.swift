@@ -75,6 +75,15 @@ struct SegmenterTests {
     #expect(logits.value == probe.logits(from: .image(image)).value)
   }
 
+  @Test func `one base serves several probes`() throws {
+    let base = try Self.base()
+    let probes = try (1...2).map { seed in
+      try plan(.linearProbe).segmenter(on: base, imageSize: 0, using: Random(seed: UInt64(seed)))
+    }
+    #expect(probes[0].baseSHA256 == base.sha256)
+    #expect(probes[0].learning[0].value != probes[1].learning[0].value)
+  }
+
   @Test func `networks that do not fit are refused`() throws {
     #expect(throws: AdaptationError.needsWeights(method: "linear-probe")) {
       _ = try plan(.linearProbe).segmenter(on: nil, imageSize: 64, using: Random(seed: 1))
