@@ -12,7 +12,7 @@ struct SynthesizeTests {
     let trial = try TrialData(adapter: false)
     defer { trial.remove() }
     try FileManager.default.removeItem(atPath: trial.path("scans"))
-    let atlas = PhantomVolumes(.brain, seed: 3, extents: SIMD3(32, 36, 8))
+    let atlas = PhantomVolumes(.abdomen, seed: 3, extents: SIMD3(40, 36, 8))
     for index in 0..<3 {
       let (image, labels) = atlas.subject(index)
       try image.write(trial.path("scans/images/p\(index).nii.gz"))

@@ -8,6 +8,8 @@ struct Demons {
   private let mask: Tensor
   private let fluid: GaussianBlur
   private let elastic: GaussianBlur
+  /// How much of the component across a border is kept, for each voxel of each axis.
+  private let kept: [[Float]]
 
   /// Steps between two images of features [F, D, H, W], the second of which counts where the mask [1, D, H, W] is 1.
   init(_ lattice: Lattice, _ one: Tensor, _ other: Tensor, _ mask: Tensor) {
@@ -17,6 +19,9 @@ struct Demons {
     self.mask = mask
     fluid = GaussianBlur(lattice, pixels: 1.5)
     elastic = GaussianBlur(lattice, pixels: 0.8)
+    kept = lattice.extents.map { count in
+      (0..<count).map { min(Float(min($0, count - 1 - $0)) / 3, 1) }
+    }
   }
 
   /// Moves the field one step.
@@ -25,6 +30,20 @@ struct Demons {
     let (a, b, mask) = (velocity.flow(0.5)(one), back(other), back(mask))
     velocity.vectors.add(fluid(forces(a, b, mask)))
     velocity.vectors = elastic(velocity.vectors)
+    holdBorders(&velocity.vectors)
+  }
+
+  /// Lets the component across each border fall to 0 over three voxels, so that the flow stays in the image; without, a
+  /// field could grow for ever where what lies outside looks all the same.
+  private func holdBorders(_ vectors: inout Tensor) {
+    let count = lattice.count
+    vectors.withMutablePointer { vectors in
+      for (component, axis) in lattice.axes.enumerated() {
+        let inner = lattice.extents[(axis + 1)...].reduce(1, *)
+        let (plane, kept) = (vectors + component * count, kept[axis])
+        for at in 0..<count { plane[at] *= kept[at / inner % kept.count] }
+      }
+    }
   }
 
   /// The steps each voxel asks for [axes, D, H, W].

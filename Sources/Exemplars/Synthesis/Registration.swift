@@ -17,7 +17,7 @@ package struct Registered: Sendable {
 ///     δ = G * Σ_f (b_f - a_f) g_f / Σ_f (|g_f|² + ¼ (b_f - a_f)²),   g_f = ∇(a_f + b_f) / 2
 ///
 /// over the features f: the channels, normalised to deviation 1, and the masks of the classes, weighed double. `G` blurs by 1.5
-/// voxels, and after each step `v` itself is blurred by 0.8. Vercauteren et al., Symmetric log-domain diffeomorphic
+/// voxels, and after each step `v` itself is blurred by 0.8 and held at the borders. Vercauteren et al., Symmetric log-domain diffeomorphic
 /// registration (2008).
 package struct Registration: Sendable, Hashable {
   /// The longest axis of the lattice the field is found on, for slices.
