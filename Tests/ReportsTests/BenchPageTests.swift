@@ -84,8 +84,8 @@ struct BenchPageTests {
     let text = report.markdown
     #expect(text.contains("B is new, A old, 2 exemplars"))
     #expect(
-      text.contains("| full | 12 345 | 0.715 | +0.300 | 0.12 | 0.565 | +0.300 |"), "\(text)")
-    #expect(text.contains("| none | 12 345 | 0.415 | – | – | 0.865 | – | – |"), "\(text)")
+      text.contains("| full | 12,345 | 0.715 | +0.300 | 0.046 | 0.565 | +0.300 | 0.014 |"), "\(text)")
+    #expect(text.contains("| none | 12,345 | 0.415 | – | – | 0.865 | – | – |"), "\(text)")
     let html = BenchPage(report).html
     #expect(Markup(html).problem == nil)
     #expect(html.contains("New and old centres"))
