@@ -10,12 +10,15 @@ import Volumes
 
 /// Task files: what is written comes back, and what is not a task is refused by name.
 struct TaskFileTests {
-  private let base: Checkpoint
   private let task: TaskFile
 
+  /// The base weights; of each reading every tensor is claimed once.
+  private static func base() throws -> Checkpoint {
+    try Checkpoint(contentsOf: Goldens.path("sam-micro/sam_micro.safetensors"))
+  }
+
   init() throws {
-    base = try Checkpoint(contentsOf: Goldens.path("sam-micro/sam_micro.safetensors"))
-    let network = try ExampleSetNetwork(base: base, token: nil, using: Random(seed: 1))
+    let network = try ExampleSetNetwork(base: TaskFileTests.base(), token: nil, using: Random(seed: 1))
     var random = Random(seed: 2)
     let exemplars = (0..<3).map { index in
       ExampleSlice(
@@ -47,13 +50,14 @@ struct TaskFileTests {
     try read.write(to: second)
     let bytes = try Data(contentsOf: URL(fileURLWithPath: first))
     #expect(try Data(contentsOf: URL(fileURLWithPath: second)) == bytes)
-    #expect(try read.network(on: base, name: first).grid == 8)
+    #expect(try read.network(on: TaskFileTests.base(), name: first).grid == 8)
   }
 
   @Test func `other weights, another file and damaged numbers are refused`() throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let path = folder.path + "/a.task"
+    let base = try TaskFileTests.base()
     let other = Checkpoint(
       try base.names.map { ($0, try base.tensor($0).scaled(by: 0.5)) }, source: "other")
     #expect(throws: AdaptationError.self) { try task.network(on: other, name: path) }
@@ -68,7 +72,7 @@ struct TaskFileTests {
         source: path, metadata: file.metadata
       ).writeSafetensors(to: path + ".damaged", as: .float16)
       #expect(throws: (any Error).self, "\(name)") {
-        try TaskFile(contentsOf: path + ".damaged").network(on: base, name: path)
+        try TaskFile(contentsOf: path + ".damaged").network(on: TaskFileTests.base(), name: path)
       }
     }
     try damaged("exemplars.classes") { $0.scaled(by: 3) }
@@ -89,7 +93,7 @@ struct TaskFileTests {
   }
 
   @Test func `leaving out finds out what the exemplars are best looked at with`() throws {
-    let network = try task.network(on: base, name: "task")
+    let network = try task.network(on: TaskFileTests.base(), name: "task")
     let trial = LeaveOneOut(network, exemplars: task.exemplars)
     #expect(trial.isPossible)
     let (settings, dice) = trial.best(from: task.settings)

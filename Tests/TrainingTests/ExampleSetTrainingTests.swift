@@ -95,9 +95,14 @@ struct ExampleSetTrainingTests {
     }
   }
 
+  /// The base weights; of each reading every tensor is claimed once.
+  private func base() throws -> Checkpoint {
+    try Checkpoint(contentsOf: Goldens.path("sam-micro/sam_micro.safetensors"))
+  }
+
   /// A task of pictures of a disc, drawn by the given generator.
-  private func task(_ count: Int, base: Checkpoint) throws -> TaskFile {
-    let network = try ExampleSetNetwork(base: base, token: nil, using: Random(seed: 1))
+  private func task(_ count: Int) throws -> TaskFile {
+    let network = try ExampleSetNetwork(base: base(), token: nil, using: Random(seed: 1))
     var random = Random(seed: 5)
     let exemplars = (0..<count).map { index -> ExampleSlice in
       let (x, y) = (random.uniform(8, 24), random.uniform(8, 24))
@@ -123,12 +128,11 @@ struct ExampleSetTrainingTests {
   }
 
   @Test func `tuning tells what it gains on exemplars left out, the same each time`() throws {
-    let base = try Checkpoint(contentsOf: Goldens.path("sam-micro/sam_micro.safetensors"))
-    let task = try task(4, base: base)
+    let task = try task(4)
     var numbers = TaskTuning.Numbers()
     (numbers.steps, numbers.batch) = (15, 2)
     var steps = 0
-    let tuning = try TaskTuning(task, on: base, name: "disc.task", numbers: numbers)
+    let tuning = try TaskTuning(task, on: base(), name: "disc.task", numbers: numbers)
     let (tuned, outcome) = try tuning { if case .stepped = $0 { steps += 1 } }
     #expect(outcome.after > outcome.before)
     #expect(steps == 30)
@@ -141,9 +145,8 @@ struct ExampleSetTrainingTests {
   }
 
   @Test func `a task of too few slices is not tuned`() throws {
-    let base = try Checkpoint(contentsOf: Goldens.path("sam-micro/sam_micro.safetensors"))
     #expect(throws: ExampleSetError.tooFew(task: "disc.task", slices: 1)) {
-      try TaskTuning(task(1, base: base), on: base, name: "disc.task")
+      try TaskTuning(task(1), on: base(), name: "disc.task")
     }
   }
 }

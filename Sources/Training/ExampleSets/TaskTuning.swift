@@ -45,10 +45,10 @@ public struct TaskTuning {
   }
 
   private let task: TaskFile
-  private let base: Checkpoint
+  private let network: ExampleSetNetwork
+  private let start: [Tensor]
   private let name: String
   private let numbers: Numbers
-  private let decoderHeads: Int?
   private let isHeldOut: (ExampleSlice) -> Bool
 
   /// Prepares to tune a task on its base weights; `name` stands for the task in errors.
@@ -57,8 +57,7 @@ public struct TaskTuning {
     _ task: TaskFile, on base: Checkpoint, name: String, numbers: Numbers = Numbers(),
     decoderHeads: Int? = nil
   ) throws {
-    (self.task, self.base, self.name) = (task, base, name)
-    (self.numbers, self.decoderHeads) = (numbers, decoderHeads)
+    (self.task, self.name, self.numbers) = (task, name, numbers)
     let labelled = task.exemplars.filter(\.isLabelled)
     let cases = Set(labelled.map(\.caseName)).sorted()
     guard labelled.count > 2 else {
@@ -75,6 +74,9 @@ public struct TaskTuning {
         places.contains { $0.caseName == slice.caseName && $0.place == slice.place }
       }
     }
+    network = try task.network(on: base, decoderHeads: decoderHeads, name: name)
+    for parameter in network.learned { parameter.learns = true }
+    start = network.learned.map(\.value)
   }
 
   /// Tunes; the task comes back tuned, or as it was where that gained nothing.
@@ -85,35 +87,33 @@ public struct TaskTuning {
     let held = task.exemplars.filter { isHeldOut($0) && $0.isLabelled }
     var settings = task.settings
     if settings.decoder == 0 { settings.decoder = 1 }
-    let trial = try network()
-    let before = dice(of: held, from: kept, trial, task.settings)
-    try train(trial, on: kept, settings) { step, loss in
+    reset()
+    let before = dice(of: held, from: kept, task.settings)
+    try train(on: kept, settings) { step, loss in
       try tell(.stepped(step, of: 2 * numbers.steps, loss: loss))
     }
-    let after = dice(of: held, from: kept, trial, settings)
+    let after = dice(of: held, from: kept, settings)
     try tell(.judged(before: before, after: after, slices: held.count))
     let outcome = Outcome(before: before, after: after)
     guard outcome.isKept else { return (task, outcome) }
-    let whole = try network()
-    try train(whole, on: task.exemplars, settings) { step, loss in
+    reset()
+    try train(on: task.exemplars, settings) { step, loss in
       try tell(.stepped(numbers.steps + step, of: 2 * numbers.steps, loss: loss))
     }
     var tuned = task
-    tuned.weights = ExampleSetWeights(of: whole)
+    tuned.weights = ExampleSetWeights(of: network)
     tuned.settings = settings
     tuned.tunedSteps += numbers.steps
     return (tuned, outcome)
   }
 
-  private func network() throws -> ExampleSetNetwork {
-    let network = try task.network(on: base, decoderHeads: decoderHeads, name: name)
-    for parameter in network.learned { parameter.learns = true }
-    return network
+  /// Puts what learns back to where the task has it.
+  private func reset() {
+    for (parameter, value) in zip(network.learned, start) { parameter.value = value }
   }
 
   private func dice(
-    of slices: [ExampleSlice], from exemplars: [ExampleSlice], _ network: ExampleSetNetwork,
-    _ settings: ExampleSetSettings
+    of slices: [ExampleSlice], from exemplars: [ExampleSlice], _ settings: ExampleSetSettings
   ) -> Double {
     let scores = SharedDescent.sideBySide(slices.count) { index in
       LeaveOneOut.dice(
@@ -124,7 +124,7 @@ public struct TaskTuning {
   }
 
   private func train(
-    _ network: ExampleSetNetwork, on exemplars: [ExampleSlice], _ settings: ExampleSetSettings,
+    on exemplars: [ExampleSlice], _ settings: ExampleSetSettings,
     tell: (Int, Double) throws -> Void
   ) throws {
     var descent = SharedDescent(rule: AdamW(decay: 0.01), clip: 1)
