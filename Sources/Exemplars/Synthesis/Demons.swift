@@ -17,8 +17,8 @@ struct Demons {
     self.one = one
     self.other = other
     self.mask = mask
-    fluid = GaussianBlur(lattice, pixels: 1.5)
-    elastic = GaussianBlur(lattice, pixels: 0.8)
+    fluid = GaussianBlur(lattice, pixels: 1.5 * lattice.middleSpacing)
+    elastic = GaussianBlur(lattice, pixels: 0.8 * lattice.middleSpacing)
     kept = lattice.extents.map { count in
       (0..<count).map { min(Float(min($0, count - 1 - $0)) / 3, 1) }
     }
@@ -59,7 +59,8 @@ struct Demons {
             let at = line * extents[2] + column
             let place = SIMD3(line / extents[1], line % extents[1], column)
             var sum = SIMD3<Float>()
-            var weight: Float = 1e-6
+            // Where there is nothing but noise the constant keeps the field still.
+            var weight: Float = 0.03
             for feature in 0..<features {
               let (a, b) = (a + feature * count + at, b + feature * count + at)
               var gradient = SIMD3<Float>()

@@ -35,6 +35,9 @@ package struct Lattice: Hashable, Sendable {
   package var fieldShape: [Int] { [axes.count] + extents }
   /// The number of lines of voxels along W.
   var lines: Int { extents[0] * extents[1] }
+  /// The middle one of the spacings of its axes, of two the larger: how far apart voxels are by and large.
+  var middleSpacing: Float { axes.map { spacing[$0] }.sorted()[axes.count / 2] }
+
   /// The same space in other voxels.
   func resized(to extents: [Int]) -> Lattice {
     Lattice(

@@ -14,11 +14,11 @@ package struct Registered: Sendable {
 ///
 /// Three levels of resolution. A step looks at both images half-way, `a = A ∘ exp(v/2)`, `b = B ∘ exp(-v/2)`, and adds to `v`
 ///
-///     δ = G * Σ_f (b_f - a_f) g_f / Σ_f (|g_f|² + ¼ (b_f - a_f)²),   g_f = ∇(a_f + b_f) / 2
+///     δ = G * Σ_f (b_f - a_f) g_f / (0.03 + Σ_f (|g_f|² + ¼ (b_f - a_f)²)),   g_f = ∇(a_f + b_f) / 2
 ///
 /// over the features f: the channels, normalised to deviation 1, and the masks of the classes, weighed double. `G` blurs by 1.5
-/// voxels, and after each step `v` itself is blurred by 0.8 and held at the borders. Vercauteren et al., Symmetric log-domain diffeomorphic
-/// registration (2008).
+/// voxels, and after each step `v` itself is blurred by 0.8 and held at the borders. Vercauteren et al., Symmetric
+/// log-domain diffeomorphic registration (2008).
 package struct Registration: Sendable, Hashable {
   /// The longest axis of the lattice the field is found on, for slices.
   package var longestOfPlane = 96
@@ -129,7 +129,7 @@ struct RegistrationFeatures {
 
   /// The features [F, D, H, W] on a coarser lattice, slightly blurred.
   func values(on lattice: Lattice) -> Tensor {
-    GaussianBlur(lattice, pixels: 0.7)(whole.resized(to: lattice.extents))
+    GaussianBlur(lattice, pixels: 0.7 * lattice.middleSpacing)(whole.resized(to: lattice.extents))
   }
 
   /// The mean Dice of the classes, whose masks are cut at half.
