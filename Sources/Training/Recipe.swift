@@ -240,7 +240,7 @@ public struct Recipe: Codable, Sendable, Equatable {
     case constant
   }
 
-  /// How long to train: one of the three.
+  /// How long to train: one of the four.
   public struct Budget: Codable, Sendable, Equatable {
     /// The number of steps.
     public var steps: Int?
@@ -248,12 +248,23 @@ public struct Recipe: Codable, Sendable, Equatable {
     public var epochs: Double?
     /// The time, which a few timed steps turn into a number of steps.
     public var seconds: Double?
+    /// The time of the processor over all threads, which other programs on the machine leave as it is.
+    public var processorSeconds: Double?
 
-    /// One of the three.
-    public init(steps: Int? = nil, epochs: Double? = nil, seconds: Double? = nil) {
+    enum CodingKeys: String, CodingKey {
+      case steps, epochs, seconds
+      case processorSeconds = "processor_seconds"
+    }
+
+    /// One of the four.
+    public init(
+      steps: Int? = nil, epochs: Double? = nil, seconds: Double? = nil,
+      processorSeconds: Double? = nil
+    ) {
       self.steps = steps
       self.epochs = epochs
       self.seconds = seconds
+      self.processorSeconds = processorSeconds
     }
   }
 

@@ -63,7 +63,7 @@ extension Recipe {
     recipe.schedule.total = 1
     recipe.lora.last = 1
     recipe.tokens = Tokens(count: 1)
-    recipe.budget = Budget(steps: 1, epochs: 1, seconds: 1)
+    recipe.budget = Budget(steps: 1, epochs: 1, seconds: 1, processorSeconds: 1)
     recipe.batches = [[0]]
     recipe.exemplars = ["case"]
     recipe.initial = ["file"]
@@ -118,6 +118,8 @@ extension Recipe {
     try require.count(budget.steps ?? 1, "budget.steps")
     try require.positive(budget.epochs ?? 1, "budget.epochs", below: 1e12)
     try require.positive(budget.seconds ?? 1, "budget.seconds", below: 1e12)
+    try require.positive(
+      budget.processorSeconds ?? 1, "budget.processor_seconds", below: 1e12)
     try require.count(batch, "batch", atMost: 1 << 16)
     try require.count(snapshot.every, "snapshot.every")
     try require.count(snapshot.keep, "snapshot.keep")
@@ -127,9 +129,13 @@ extension Recipe {
     func refuse(_ refused: Bool, _ reason: String) throws(RecipeError) {
       if refused { throw .conflict(file: file, reason: reason) }
     }
-    let budgets = [budget.steps != nil, budget.epochs != nil, budget.seconds != nil]
+    let budgets = [
+      budget.steps != nil, budget.epochs != nil, budget.seconds != nil,
+      budget.processorSeconds != nil,
+    ]
     try refuse(
-      budgets.count { $0 } != 1, "budget has one of the keys steps, epochs and seconds.")
+      budgets.count { $0 } != 1,
+      "budget has one of the keys steps, epochs, seconds and processor_seconds.")
     try refuse(
       image.detour != nil && image.resize != .square,
       "image.detour is a way to a square; it needs image.resize: square.")

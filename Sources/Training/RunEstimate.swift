@@ -31,7 +31,8 @@ extension Trainer {
       let perStep = try secondsPerStep(standIn: trial?.embedding)
       let known = summary.steps.map { max(0, $0 - summary.firstStep) }
       estimate.trainingSeconds =
-        known.map { Double($0) * perStep } ?? recipe.budget.seconds ?? perStep
+        known.map { Double($0) * perStep } ?? recipe.budget.seconds
+        ?? recipe.budget.processorSeconds.map { $0 / Double(Threads.count) } ?? perStep
       // A snapshot holds what learns and the optimizer's two memories of it; while one is written, one more is there.
       let learned = 4 * summary.scalars
       estimate.diskBytes += learned + 3 * learned * (recipe.snapshot.keep + 1)

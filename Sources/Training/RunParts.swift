@@ -229,19 +229,21 @@ final class RunParts {
   }
 
   /// The time of a step, by some that are not taken: two or more, until `limit` seconds have passed.
-  func secondsPerStep(within limit: Double, standIn: Tensor? = nil) throws -> Double {
+  func secondsPerStep(
+    within limit: Double, by clock: () -> Double = { ProcessClock.wall }, standIn: Tensor? = nil
+  ) throws -> Double {
     func take(_ step: Int) throws {
       let images = try images(ofStep: step, standIn: standIn)
       _ = BatchPass(segmenter, images, Objective(loss: recipe.loss)).gradients()
     }
     try take(0)
-    let start = Date()
+    let start = clock()
     var timed = 0
-    while timed < 2 || (timed < 100 && Date().timeIntervalSince(start) < limit) {
+    while timed < 2 || (timed < 100 && clock() - start < limit) {
       timed += 1
       try take(timed)
     }
-    return Date().timeIntervalSince(start) / Double(timed)
+    return (clock() - start) / Double(timed)
   }
 
   /// What was learned, as an adapter.

@@ -23,7 +23,8 @@ struct BenchCommand: ParsableCommand {
         choices: {count: 3, selection: random}    # or spread, representative, nearest; or cases: [[a, b], [c, d]]
         seeds: [1]
         synthesis: [none]                         # or values of the recipe's key synthesis, with a label
-        budget: {steps: 500}                      # or {seconds: 60} of training on the clock
+        budget: {steps: 500}                      # or {seconds: 60} of training on the clock,
+                                                  # or {processor_seconds: 120} over all threads
         settings: {image: {size: 192}}            # of all recipes
         keep_largest: true
 

@@ -88,7 +88,8 @@ struct BenchOutput {
     let plan = bench.plan
     let budget =
       plan.budget.steps.map { "\($0) steps" }
-      ?? "\(Int(plan.budget.seconds ?? 0)) s of training on the clock"
+      ?? plan.budget.seconds.map { "\(Int($0)) s of training on the clock" }
+      ?? "\(Int(plan.budget.processorSeconds ?? 0)) s of processor time for training"
     let choices = plan.choices.map { rule in
       "\(rule.count) × \(rule.selection.map { "\($0.rawValue) (seed \(rule.seed))" } ?? "given")"
     }

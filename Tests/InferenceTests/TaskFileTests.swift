@@ -18,7 +18,8 @@ struct TaskFileTests {
   }
 
   init() throws {
-    let network = try ExampleSetNetwork(base: TaskFileTests.base(), token: nil, using: Random(seed: 1))
+    let network = try ExampleSetNetwork(
+      base: TaskFileTests.base(), token: nil, using: Random(seed: 1))
     var random = Random(seed: 2)
     let exemplars = (0..<3).map { index in
       ExampleSlice(

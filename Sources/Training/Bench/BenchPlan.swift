@@ -112,7 +112,9 @@ public struct BenchPlan: Sendable, Equatable {
     given += settings + method.settings
     let budget = budget ?? self.budget
     given.append(
-      budget.steps.map { "budget.steps=\($0)" } ?? "budget.seconds=\(budget.seconds ?? 1)")
+      budget.steps.map { "budget.steps=\($0)" }
+        ?? budget.seconds.map { "budget.seconds=\($0)" }
+        ?? "budget.processor_seconds=\(budget.processorSeconds ?? 1)")
     if let exemplars {
       given.append("exemplars=[\(exemplars.map(quoted).joined(separator: ", "))]")
     }

@@ -152,14 +152,19 @@ extension BenchPlan {
       throw .missing(file: top.file, key: top.full("budget"))
     }
     let budget = try PlanNode(
-      node, file: top.file, path: top.full("budget"), keys: ["steps", "seconds"])
+      node, file: top.file, path: top.full("budget"),
+      keys: ["steps", "seconds", "processor_seconds"])
     let (steps, seconds) = (try budget.count("steps"), try budget.positive("seconds"))
-    guard (steps == nil) != (seconds == nil) else {
+    let processorSeconds = try budget.positive("processor_seconds")
+    guard [steps != nil, seconds != nil, processorSeconds != nil].count(where: { $0 }) == 1 else {
       throw .conflict(
         file: top.file,
-        reason: "budget has one of the keys steps and seconds, the same for all methods.")
+        reason:
+          "budget has one of the keys steps, seconds and processor_seconds, the same for all methods."
+      )
     }
-    return Recipe.Budget(steps: steps, seconds: seconds)
+    return Recipe.Budget(
+      steps: steps, seconds: seconds, processorSeconds: processorSeconds)
   }
 
   /// Refuses names that cannot be told apart, methods nobody knows, and settings that are no recipe's.
