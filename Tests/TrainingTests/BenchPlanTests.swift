@@ -84,7 +84,10 @@ struct BenchPlanTests {
     ("methods: [decoder-lora]\nsettings: {prompts: box}", "needs prompts"),
     ("methods: [samed]\nkeep_largest: maybe", "true or false"),
     ("methods: [samed]\nsplit: {train: a}", "no key \"split.train\""),
-    ("methods: [samed]\nbudget: {steps: 1, seconds: 2}", "one of the keys steps, seconds and processor_seconds"),
+    (
+      "methods: [samed]\nbudget: {steps: 1, seconds: 2}",
+      "one of the keys steps, seconds and processor_seconds"
+    ),
     ("methods: [samed]\nbudget: {epochs: 2}", "no key \"budget.epochs\""),
   ])
   func `what makes no sense is refused with a sentence`(text: String, words: String) throws {
