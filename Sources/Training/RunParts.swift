@@ -33,7 +33,7 @@ final class RunParts {
   private let random: Random
 
   /// Opens weights and pack of a recipe and makes the parts.
-  init(_ recipe: Recipe, decoderHeads: Int?) throws {
+  init(_ recipe: Recipe, decoderHeads: Int?, store: EmbeddingStore? = nil) throws {
     self.recipe = recipe
     random = Random(seed: recipe.seed)
     let weights =
@@ -72,7 +72,7 @@ final class RunParts {
     }
     order = try BatchOrder(
       count: samples.count, batch: recipe.batch, explicit: recipe.batches, using: random)
-    fill = try RunParts.fill(recipe, segmenter, variants)
+    fill = try RunParts.fill(recipe, segmenter, variants, store)
     labels = RunParts.labels(of: pack)
     fingerprint = [
       "weights": segmenter.baseSHA256, "pack": try pack.digest(),
@@ -81,11 +81,14 @@ final class RunParts {
   }
 
   private static func fill(
-    _ recipe: Recipe, _ segmenter: any LearningSegmenter, _ variants: SliceVariants
+    _ recipe: Recipe, _ segmenter: any LearningSegmenter, _ variants: SliceVariants,
+    _ opened: EmbeddingStore?
   ) throws -> EmbeddingFill? {
     guard let cut = segmenter.cut else { return nil }
-    let store = try EmbeddingStore(
-      folder: EmbeddingStore.folder(forPack: recipe.pack), format: recipe.store)
+    let store =
+      try opened
+      ?? EmbeddingStore(
+        folder: EmbeddingStore.folder(forPack: recipe.pack), format: recipe.store)
     return EmbeddingFill(
       store: store, ahead: EmbeddingReadAhead(store), segmenter: segmenter, cut: cut,
       variants: variants)

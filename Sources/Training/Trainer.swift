@@ -1,7 +1,7 @@
 import Adaptation
 import Archives
 import Autodiff
-import Exemplars
+public import Exemplars
 import Foundation
 import Inference
 import Layers
@@ -27,8 +27,11 @@ public final class Trainer {
   private var state: (step: Int, backgroundSteps: Int, seconds: Double) = (0, 0, 0)
 
   /// Makes everything ready for a run, or for going on with one; nothing is written yet.
+  ///
+  /// `store`, where it is given, is the opened store beside the recipe's pack, in the recipe's format.
   public init(
-    _ recipe: Recipe, resume: Bool = false, decoderHeads: Int? = nil, version: String,
+    _ recipe: Recipe, resume: Bool = false, decoderHeads: Int? = nil,
+    store: EmbeddingStore? = nil, version: String,
     isInterrupted: @escaping () -> Bool = { false }, report: @escaping (TrainingEvent) -> Void
   ) throws {
     folder = RunFolder(path: recipe.out)
@@ -37,7 +40,7 @@ public final class Trainer {
     self.report = report
     if !resume { try folder.checkNew() }
     let before = resume ? try folder.storedRecipe() : nil
-    parts = try RunParts(recipe, decoderHeads: decoderHeads)
+    parts = try RunParts(recipe, decoderHeads: decoderHeads, store: store)
     let known = recipe.budget.steps ?? recipe.budget.epochs.map(parts.order.steps)
     let resolved = recipe.resolved(
       steps: known ?? before?.budget.steps, imageSize: parts.preparation.size)

@@ -39,6 +39,9 @@ public final class EmbeddingStore: Sendable {
     try state.withLock { try refresh(&$0) }
   }
 
+  /// Takes up what other programs have added since the store was opened.
+  public func refresh() throws { try state.withLock { try refresh(&$0) } }
+
   /// The bytes on disk of some entries of one shape.
   public func bytes(entries: Int, shape: [Int]) -> Int {
     entries * (shape.product * format.byteCount + 96)

@@ -4,6 +4,7 @@ public import Exemplars
 import Foundation
 import Inference
 import SegmentAnything
+import Tensors
 
 /// A comparison that is about to be made or being made: a plan, its pack, and where its results lie.
 public final class Bench {
@@ -38,6 +39,8 @@ public final class Bench {
   let decoderHeads: Int?
   /// The fingerprints of results that were seen.
   private var done: Set<String> = []
+  /// The stores that were opened, by the number format of their entries.
+  private var stores: [NumberFormat: EmbeddingStore] = [:]
   let isInterrupted: () -> Bool
   let report: (BenchEvent) -> Void
 
@@ -122,6 +125,18 @@ public final class Bench {
   /// A cell's synthesis.
   func synthesis(of cell: BenchCell) -> BenchPlan.Synthesis {
     plan.synthesis.first { $0.label == cell.synthesis } ?? .none
+  }
+
+  /// The store beside the pack, which all cells share; opening one takes longer the more it holds.
+  func store(of recipe: Recipe) throws -> EmbeddingStore {
+    if let store = stores[recipe.store] {
+      try store.refresh()
+      return store
+    }
+    let store = try EmbeddingStore(
+      folder: EmbeddingStore.folder(forPack: recipe.pack), format: recipe.store)
+    stores[recipe.store] = store
+    return store
   }
 
   /// How the pack's volumes become images by a recipe that trains nothing.

@@ -78,8 +78,9 @@ struct CellRun {
   /// Trains as a recipe says; the adapter stays in the cell's folder.
   private func trained(_ recipe: Recipe) throws -> Adaptation {
     var curve = LossCurve()
+    let store = try bench.store(of: recipe)
     let trainer = try Trainer(
-      recipe, decoderHeads: bench.decoderHeads, version: bench.version,
+      recipe, decoderHeads: bench.decoderHeads, store: store, version: bench.version,
       isInterrupted: bench.isInterrupted
     ) { event in
       curve.take(event)
@@ -95,7 +96,7 @@ struct CellRun {
     try FileManager.default.removeItem(atPath: "\(bench.folder.run(cell))/snapshot")
     let parts = trainer.parts
     let prediction = VolumePrediction(
-      try StoredSegmenter(parts.segmenter, recipe) ?? parts.segmenter,
+      try StoredSegmenter(parts.segmenter, recipe, store: store) ?? parts.segmenter,
       preparation: parts.preparation, labels: parts.labels, keepsLargest: bench.plan.keepsLargest)
     return Adaptation(
       predictions: [(bench.tests(of: cell), prediction)], trainedParameters: summary.scalars,

@@ -13,13 +13,17 @@ final class StoredSegmenter: Segmenter {
   private let store: EmbeddingStore
   private let fresh = Mutex<[EmbeddingKey: Tensor]>([:])
 
-  /// A segmenter with the store of a recipe; nil where nothing of it is frozen.
-  init?(_ segmenter: any LearningSegmenter, _ recipe: Recipe) throws {
+  /// A segmenter with the store of a recipe, opened already where it is given; nil where nothing of it is frozen.
+  init?(
+    _ segmenter: any LearningSegmenter, _ recipe: Recipe, store opened: EmbeddingStore? = nil
+  ) throws {
     guard let cut = segmenter.cut else { return nil }
     self.segmenter = segmenter
     self.cut = cut
-    store = try EmbeddingStore(
-      folder: EmbeddingStore.folder(forPack: recipe.pack), format: recipe.store)
+    store =
+      try opened
+      ?? EmbeddingStore(
+        folder: EmbeddingStore.folder(forPack: recipe.pack), format: recipe.store)
   }
 
   var patch: Int { segmenter.patch }
