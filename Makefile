@@ -31,7 +31,7 @@ build: setup
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/graft/Datasets
 	install .build/release/graft $(DESTDIR)$(PREFIX)/bin/graft
-	install -m 644 Weights/graft-small.safetensors $(DESTDIR)$(PREFIX)/share/graft/
+	install -m 644 Weights/graft-small.safetensors Weights/graft-small.safetensors.tasks $(DESTDIR)$(PREFIX)/share/graft/
 	install -m 644 Datasets/* $(DESTDIR)$(PREFIX)/share/graft/Datasets/
 
 setup:

@@ -4,6 +4,7 @@ import Checkpoints
 import Exemplars
 import Foundation
 import Inference
+import Layers
 import SegmentAnything
 import TestKit
 import Tensors
@@ -86,6 +87,17 @@ struct ExampleSetTrainingTests {
     #expect(network.grid == 4)
     #expect(throws: RecipeError.self) { try self.recipe(folder, ["start=none"]) }
     #expect(throws: RecipeError.self) { try self.recipe(folder, ["example_sets.rank=0"]) }
+    #expect(throws: RecipeError.self) { try self.recipe(folder, ["example_sets.share=1.5"]) }
+    let start = try self.recipe(folder, ["out=\(folder.path)/start.tasks", "example_sets.share=0"])
+    try PretrainingRun(start, interruption: Interruption())(resuming: false) { _ in }
+    let fresh = try ExampleSetTrainer(recipe)
+    for ((name, value), parameter) in zip(
+      try ExampleSetWeights(contentsOf: start.out).tensors.sorted { $0.0 < $1.0 },
+      fresh.network.learned.sorted { $0.name < $1.name })
+    {
+      #expect(name == parameter.name)
+      #expect(zip(value.values, parameter.value.values).allSatisfy { abs($0 - $1) < 1e-3 })
+    }
     try FileManager.default.removeItem(atPath: recipe.start + ".heads")
     #expect(throws: CheckpointError.self) {
       try PretrainingRun(

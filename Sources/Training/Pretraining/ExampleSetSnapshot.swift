@@ -7,9 +7,13 @@ import Tensors
 extension ExampleSetTrainer {
   private static let optimizerPrefix = "optimizer/"
 
-  /// Writes what was learned as half-precision floats, to lie beside the weights it belongs to.
+  /// Writes what was learned, in the recipe's share, as half-precision floats, to lie beside the weights it belongs to.
   package func writeModel(to path: String) throws {
-    let weights = ExampleSetWeights(of: network)
+    var weights = ExampleSetWeights(of: network)
+    let share = Float(recipe.exampleSets.share)
+    weights.tensors = zip(weights.tensors, start).map { learned, start in
+      (learned.0, learned.1.scaled(by: share).adding(start.scaled(by: 1 - share)))
+    }
     try Checkpoint(
       weights.tensors, source: path,
       metadata: try weights.metadata.merging(try metadata) { first, _ in first }

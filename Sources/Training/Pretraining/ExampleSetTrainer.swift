@@ -2,7 +2,7 @@ import Adaptation
 import Autodiff
 import Checkpoints
 import Exemplars
-import Inference
+package import Inference
 import Layers
 import SegmentAnything
 import Tensors
@@ -18,11 +18,13 @@ package final class ExampleSetTrainer: GeneratedTraining {
   private static let shareWithoutPlaces: Float = 0.3
 
   /// The network as trained so far.
-  let network: ExampleSetNetwork
+  package let network: ExampleSetNetwork
   /// The number of steps taken.
   package internal(set) var steps = 0
   let recipe: PretrainingRecipe
   var descent: SharedDescent
+  /// What learns, as it was before the first step.
+  let start: [Tensor]
   private let imageSize: Int
 
   /// A fresh network on the recipe's start: weights with their heads beside them.
@@ -34,6 +36,7 @@ package final class ExampleSetTrainer: GeneratedTraining {
       base: base, plan: ExampleSetNetwork.plan(rank: recipe.exampleSets.rank),
       token: try heads.tensor(PretrainingHeads.tokenName),
       using: Random(seed: recipe.seed).split("initialisation"))
+    start = network.learned.map(\.value)
     for parameter in network.learned { parameter.learns = true }
     descent = SharedDescent(recipe.optimizer)
     imageSize = network.model.imageSize

@@ -53,6 +53,11 @@ public struct PretrainingRecipe: Codable, Equatable, Sendable {
   public struct ExampleSets: Codable, Equatable, Sendable {
     /// The rank of the corrections of prompt encoder and mask decoder.
     public var rank = 8
+    /// The share of what was learned in the file, the rest being the start: 0.5 is the mean of both.
+    ///
+    /// What is learned from generated tasks carries over to scans in part only (Wortsman et al., 2022, average weights
+    /// for this reason).
+    public var share = 1.0
   }
 
   /// What is trained.
@@ -141,6 +146,10 @@ extension PretrainingRecipe {
     guard objective == .model || start != PretrainingRecipe.none else {
       throw RecipeError.value(
         file: name, key: "start", found: start, expected: "weights, for objective: example-sets")
+    }
+    guard (0...1).contains(exampleSets.share) else {
+      throw RecipeError.value(
+        file: name, key: "example_sets.share", found: "\(exampleSets.share)", expected: "0 to 1")
     }
     guard subjects > 1 else {
       throw RecipeError.value(
