@@ -6,7 +6,7 @@
 `real`: tumours in T1 with contrast agent of BraTS 2013, of pyradiomics' two brains, and of J. Cheng's slices; of each volume
 the slices with tumour and two on either side. `generated`: the scans of `graft demo` (its brain/scans), each as one of three
 synthetic centres sees it: `plain` as it is, `contrast` with other intensities (gamma and channels' gains), and `coarse` with
-half the resolution and a bias field. Needs numpy, scipy, nibabel, and for `real` pynrrd or SimpleITK, and pillow.
+half the resolution and a bias field. Needs numpy, scipy and nibabel; `real` also SimpleITK and pillow.
 """
 
 import argparse
@@ -113,7 +113,8 @@ def write_generated(scans, out):
         label, name = nibabel.load(file), file.name.removesuffix(".nii.gz")
         channels = sorted((scans / "images").glob(f"{name}_[0-9][0-9][0-9][0-9].nii.gz")) or [
             scans / "images" / file.name]
-        image = numpy.stack([nibabel.load(channel).get_fdata() for channel in channels], axis=-1)
+        volumes = [nibabel.load(channel).get_fdata() for channel in channels]
+        image = numpy.concatenate([v if v.ndim == 4 else v[..., None] for v in volumes], axis=-1)
         centre, seen = centres[index % len(centres)]
         write(out, f"{centre}_{name}", seen(image, index), label.get_fdata(), label.affine)
     classes = numpy.unique(numpy.concatenate([numpy.unique(nibabel.load(file).get_fdata()) for file in files]))
