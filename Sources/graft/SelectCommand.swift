@@ -45,7 +45,7 @@ struct SelectCommand: ParsableCommand {
     let console = common.apply()
     let cases = try found(scans)
     guard count <= cases.count else {
-      throw ValidationError("--count is \(count), but \(scans) has \(cases.count) scans.")
+      throw ExemplarError.option("--count is \(count), but \(scans) has \(cases.count) scans.")
     }
     var (space, query): (CaseSpace?, [Float]?) = (nil, nil)
     if selection != .random {

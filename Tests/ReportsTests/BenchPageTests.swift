@@ -62,6 +62,16 @@ struct BenchPageTests {
     }
   }
 
+  @Test func `a fact of as many letters as a hash is no hash`() {
+    var subject = Self.report().subject
+    let words = "60 s of processor time for training, the same for all that train"
+    subject.facts = [("Budget", words), ("Pack", String(repeating: "a1", count: 32))]
+    let html = BenchPage(BenchReport(subject, Self.report().cells)).html
+    #expect(words.count == 64)
+    #expect(html.contains("<dd>\(words)</dd>"))
+    #expect(html.contains(">a1a1a1a1a1a1…</span>"))
+  }
+
   @Test func `gain and forgetting are the differences to the first model, centre by centre`() {
     func cell(_ method: String, new: Double, old: Double) -> BenchCellScores {
       var cell = Self.cell(method, 2, 1, 1, dice: 0)

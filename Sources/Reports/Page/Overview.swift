@@ -146,7 +146,7 @@ enum FactList {
   static func markup(_ facts: [(name: String, value: String)]) -> HTML {
     guard !facts.isEmpty else { return "" }
     let entries = facts.map { fact -> HTML in
-      let isHash = fact.value.count == 64
+      let isHash = fact.value.count == 64 && fact.value.allSatisfy(\.isHexDigit)
       let value: HTML =
         isHash
         ? "<span class=\"code\" title=\"SHA-256 \(fact.value)\">\(String(fact.value.prefix(12)))…</span>"
