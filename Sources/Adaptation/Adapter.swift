@@ -143,6 +143,6 @@ public struct Adapter {
       throw AdaptationError.incomplete(adapter: name, key: missing.0)
     }
     try segmenter.fill(from: Checkpoint(tensors, source: name))
-    for parameter in segmenter.learning { parameter.learns = false }
+    segmenter.freeze()
   }
 }

@@ -64,9 +64,6 @@ public final class LowRank: Correction {
     origin = (first, second.scaled(by: -1))
   }
 
-  /// Whether A and B by themselves are not the correction, because they started from something.
-  public var hasOrigin: Bool { origin != nil }
-
   /// The factors [r, K] and [n, r] of the whole correction, r = R, or 2 R where A and B started from something.
   private var whole: (a: Variable, b: Variable) {
     guard let origin else { return (a.variable, b.variable) }

@@ -81,6 +81,11 @@ extension LearningSegmenter {
   /// The number of scalars that learn.
   public var learningCount: Int { learning.reduce(0) { $0 + $1.value.count } }
 
+  /// Ends all learning: nothing is kept for a way back any more.
+  public func freeze() {
+    for parameter in learning { parameter.learns = false }
+  }
+
   /// The number of all scalars.
   public var count: Int { inventory.parameters.reduce(0) { $0 + $1.value.count } }
 

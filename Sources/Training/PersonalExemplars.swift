@@ -58,8 +58,12 @@ package struct PersonalExemplars {
     var references = classes.map { _ in [PerSAM.Reference]() }
     for id in cases {
       let scan = try Scan(id, of: pack, preparation)
+      let areas = scan.areas
       for (index, label) in classes.enumerated() {
-        guard let position = scan.largest(label) else { continue }
+        let own = areas.map { $0[Int(label)] }
+        guard let most = own.max(), most > 0, let position = own.firstIndex(of: most) else {
+          continue
+        }
         let mask = ByteImage(
           height: scan.cut.height, width: scan.cut.width,
           values: scan.labels(position).map { $0 == label ? 1 : 0 })
@@ -96,11 +100,11 @@ package struct PersonalExemplars {
       cut.labels(position, of: classes).map { UInt8(clamping: $0) }
     }
 
-    /// The slice with most pixels of a class, the first of several; nil where none has any.
-    func largest(_ label: UInt8) -> Int? {
-      let areas = (0..<cut.count).map { labels($0).count { $0 == label } }
-      guard let most = areas.max(), most > 0 else { return nil }
-      return areas.firstIndex(of: most)
+    /// The number of pixels of each value, for each slice.
+    var areas: [[Int]] {
+      (0..<cut.count).map { position in
+        labels(position).reduce(into: [Int](repeating: 0, count: 256)) { $0[Int($1)] += 1 }
+      }
     }
   }
 }

@@ -27,12 +27,22 @@ extension Recipe {
 
   /// The standard recipe of decoder-lora for weights and a pack, with some keys set, where no run folder is needed.
   public init(weights: String, pack: String, settings: [String], name: String) throws {
-    func quoted(_ path: String) -> String {
-      "'\(path.replacingOccurrences(of: "'", with: "''"))'"
-    }
+    let paths = [("weights", weights), ("pack", pack), ("out", pack + ".run")]
     try self.init(
-      yaml: "weights: \(quoted(weights))\npack: \(quoted(pack))\nout: \(quoted(pack + ".run"))",
-      name: name, overrides: settings)
+      yaml: paths.map { "\($0): \(Recipe.quoted($1))" }.joined(separator: "\n"), name: name,
+      overrides: settings)
+  }
+
+  /// A text as YAML, whatever signs it holds.
+  public static func quoted(_ text: String) -> String {
+    "'\(text.replacingOccurrences(of: "'", with: "''"))'"
+  }
+
+  /// The recipe without the paths of files, which decide nothing.
+  func withoutPaths() -> Recipe {
+    var bare = self
+    (bare.weights, bare.pack, bare.out, bare.initial) = ("", "", "", nil)
+    return bare
   }
 
   /// The text of a recipe's file.
@@ -154,11 +164,7 @@ enum RecipeTree {
   static func difference(_ one: Recipe, _ other: Recipe) throws -> (
     key: String, one: String, other: String
   )? {
-    let pairs = try [one, other].map { recipe in
-      var bare = recipe
-      (bare.weights, bare.pack, bare.out, bare.initial) = ("", "", "", nil)
-      return leaves(try node(of: bare), path: "")
-    }
+    let pairs = try [one, other].map { leaves(try node(of: $0.withoutPaths()), path: "") }
     let keys = pairs[0].keys.sorted() + pairs[1].keys.sorted()
     guard let key = keys.first(where: { pairs[0][$0] != pairs[1][$0] }) else { return nil }
     return (key, pairs[0][key] ?? "missing", pairs[1][key] ?? "missing")
@@ -247,7 +253,8 @@ enum RecipeTree {
     return node.map(word) ?? "something else"
   }
 
-  private static func word(_ node: Node) -> String {
+  /// What a value is, in a word of a message.
+  static func word(_ node: Node) -> String {
     if let text = node.scalar?.string { return "\"\(text)\"" }
     return node.sequence != nil ? "a list" : "a group of keys"
   }

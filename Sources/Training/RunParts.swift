@@ -7,6 +7,7 @@ import Exemplars
 import Foundation
 import Inference
 import Layers
+import Metrics
 import SegmentAnything
 import Tensors
 import Volumes
@@ -56,10 +57,10 @@ final class RunParts {
     let set = try TrainingSet(
       pack, preparation: preparation, emptyShare: recipe.slices.empty,
       prompted: recipe.prompts != .none, exemplars: recipe.exemplars, using: random)
-    let variants = SliceVariants(
+    let variants = try SliceVariants(
       set.slices, side: segmenter.outputSide(imageSize: preparation.size),
       preparation: preparation, augment: recipe.augment,
-      synthesis: try SliceSynthesis(recipe, set.slices, size: preparation.size), seed: recipe.seed,
+      synthesis: SliceSynthesis(recipe, set.slices, size: preparation.size), seed: recipe.seed,
       areStored: segmenter.cut != nil)
     self.variants = variants
     samples = set.samples.filter { sample in
@@ -232,6 +233,8 @@ final class RunParts {
   }
 
   /// The time of a step, by some that are not taken: two or more, until `limit` seconds have passed.
+  ///
+  /// It is their median: the first ones read and prepare what later ones find in memory.
   func secondsPerStep(
     within limit: Double, by clock: () -> Double = { ProcessClock.wall }, standIn: Tensor? = nil
   ) throws -> Double {
@@ -240,13 +243,12 @@ final class RunParts {
       _ = BatchPass(segmenter, images, Objective(loss: recipe.loss)).gradients()
     }
     try take(0)
-    let start = clock()
-    var timed = 0
-    while timed < 2 || (timed < 100 && clock() - start < limit) {
-      timed += 1
-      try take(timed)
+    var times = [clock()]
+    while times.count < 3 || times[times.count - 1] - times[0] < limit {
+      try take(times.count)
+      times.append(clock())
     }
-    return (clock() - start) / Double(timed)
+    return Statistics(zip(times.dropFirst(), times).map { $0 - $1 }).median ?? 0
   }
 
   /// What was learned, as an adapter.
@@ -277,10 +279,8 @@ final class RunParts {
   static func snapshots(
     of recipe: Recipe, _ parts: RunParts, _ folder: RunFolder
   ) -> SnapshotFolder {
-    var bare = recipe
-    (bare.weights, bare.pack, bare.out, bare.initial) = ("", "", "", nil)
     var fingerprint = parts.fingerprint
-    fingerprint["recipe"] = Digest.sha256(Data(((try? bare.yaml()) ?? "").utf8))
+    fingerprint["recipe"] = Digest.sha256(Data(((try? recipe.withoutPaths().yaml()) ?? "").utf8))
     return SnapshotFolder(
       path: folder.snapshots, fingerprint: fingerprint, keep: recipe.snapshot.keep)
   }

@@ -18,6 +18,8 @@ final class SliceVariants {
   let synthesis: SliceSynthesis?
   private var targets: [Name: [UInt8]] = [:]
   private var digests: [Int: String] = [:]
+  /// Preparation and ranges of free variation as text, for the keys of a store.
+  private let (prepared, ranges): (String, String)
 
   /// How many bytes of targets are kept.
   private static let keptTargets = 64 << 20
@@ -45,7 +47,7 @@ final class SliceVariants {
   init(
     _ slices: [TrainingSlice], side: Int, preparation: ImagePreparation, augment: Recipe.Augment,
     synthesis: SliceSynthesis? = nil, seed: UInt64, areStored: Bool
-  ) {
+  ) throws {
     self.slices = slices
     self.synthesis = synthesis
     self.side = side
@@ -58,6 +60,10 @@ final class SliceVariants {
       case .samed: .samed
       case .free: .free(FreeAugmentation())
       }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    prepared = String(decoding: try encoder.encode(preparation), as: UTF8.self)
+    ranges = String(decoding: try encoder.encode(FreeAugmentation()), as: UTF8.self)
   }
 
   /// A variant; with `labelOnly` its label is right and its image may not be.
@@ -119,16 +125,13 @@ final class SliceVariants {
     let slice = slices[name.slice]
     let image = digests[name.slice] ?? EmbeddingKey.digest(of: slice.image)
     digests[name.slice] = image
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    var transform = String(decoding: try encoder.encode(preparation), as: UTF8.self)
+    var transform = prepared
     switch augmentation {
     case .none: break
     case .free where name.number == 0: break
     case .samed: transform += " samed \(seed) \(slice.caseID) \(slice.position) \(name.number)"
-    case .free(let ranges):
-      transform += String(decoding: try encoder.encode(ranges), as: UTF8.self)
-      transform += " \(seed) \(slice.caseID) \(slice.position) \(name.number)"
+    case .free:
+      transform += "\(ranges) \(seed) \(slice.caseID) \(slice.position) \(name.number)"
     }
     if let number = name.synthesised, let synthesis {
       transform += try synthesis.description(of: name.slice, number)

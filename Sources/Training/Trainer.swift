@@ -146,7 +146,7 @@ public final class Trainer {
     let budget = recipe.budget
     guard let seconds = budget.seconds ?? budget.processorSeconds else { return }
     let perStep = try parts.secondsPerStep(
-      within: min(2, seconds / 20),
+      within: min(3, seconds / 20),
       by: { budget.seconds == nil ? ProcessClock.processor : ProcessClock.wall })
     let steps = max(1, Int(min(seconds / max(perStep, 1e-6), 1e12)))
     recipe = recipe.resolved(steps: steps, imageSize: parts.preparation.size)

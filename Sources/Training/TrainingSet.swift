@@ -107,8 +107,7 @@ package struct TrainingSet {
       }
       return pack.cases.filter { exemplars.contains($0.id) }
     }
-    let hasSplits = pack.cases.contains { $0.split != nil }
-    let cases = hasSplits ? pack.cases(in: "train") : pack.cases
+    let cases = pack.trainingCases
     guard !cases.isEmpty else {
       throw TrainingError.noSamples(pack: pack.path, reason: "no case is in the split train")
     }

@@ -82,7 +82,7 @@ struct TuneCommand: ParsableCommand {
       ("weights", weights), ("pack", pack), ("method", method), ("out", out),
       ("precision", precision?.rawValue),
     ]
-    let options = given.compactMap { key, value in value.map { "\(key)=\(quoted($0))" } }
+    let options = given.compactMap { key, value in value.map { "\(key)=\(Recipe.quoted($0))" } }
     let read = try Recipe(
       yaml: text, name: recipe ?? "the command line", overrides: options + set)
     let interruption = dryRun ? nil : Interruption()
@@ -94,10 +94,5 @@ struct TuneCommand: ParsableCommand {
     guard dryRun else { return try trainer.run() }
     print(TrainingProgress.sentence(try trainer.summary()))
     progress.tell(try trainer.estimate())
-  }
-
-  /// A value as YAML text, whatever signs it holds.
-  private func quoted(_ value: String) -> String {
-    "'\(value.replacingOccurrences(of: "'", with: "''"))'"
   }
 }

@@ -76,6 +76,7 @@ struct BenchPageTests {
     func cell(_ method: String, new: Double, old: Double) -> BenchCellScores {
       var cell = Self.cell(method, 2, 1, 1, dice: 0)
       cell.centres = ("B", ["A"])
+      cell.isUnadapted = method == "as it was"
       cell.rows = (0..<10).map { index in
         let isNew = index < 4
         return Evaluation.Row(
@@ -90,13 +91,13 @@ struct BenchPageTests {
     subject.centres = Dictionary(
       uniqueKeysWithValues: (0..<10).map { ("case \($0)", $0 < 4 ? "B" : "A") })
     let report = BenchReport(
-      subject, [cell("none", new: 0.4, old: 0.8), cell("full", new: 0.7, old: 0.5)])
+      subject, [cell("as it was", new: 0.4, old: 0.8), cell("full", new: 0.7, old: 0.5)])
     let text = report.markdown
     #expect(text.contains("B is new, A old, 2 exemplars"))
     #expect(
       text.contains("| full | 12,345 | 0.715 | +0.300 | 0.046 | 0.565 | +0.300 | 0.014 |"),
       "\(text)")
-    #expect(text.contains("| none | 12,345 | 0.415 | – | – | 0.865 | – | – |"), "\(text)")
+    #expect(text.contains("| as it was | 12,345 | 0.415 | – | – | 0.865 | – | – |"), "\(text)")
     let html = BenchPage(report).html
     #expect(Markup(html).problem == nil)
     #expect(html.contains("New and old centres"))

@@ -14,29 +14,60 @@ public func imageAttention(
   _ qkv: Variable, bias: Variable, relativeHeight: Variable, relativeWidth: Variable, heads: Int,
   window: Int
 ) -> Variable {
-  let shape = graft_image_attention_shape(
-    checked: qkv, bias, relativeHeight, relativeWidth, heads: heads, window: window)
-  let (rows, columns) = (shape.rows, shape.columns)
-  let values = (qkv.value, bias.value, relativeHeight.value, relativeWidth.value)
-  var sums = Tensor(zeros: [qkv.shape[0], heads, rows, columns])
-  let y = Tensor(unfilled: qkv.shape.dropLast() + [shape.heads * shape.width]) { y in
-    sums.withMutablePointer { sums in
-      withPointers(values.0, values.1, values.2, values.3) {
-        graft_image_attention(shape, $0, $1, $2, $3, y, sums)
+  let work = ImageAttentionWork(
+    qkv, bias, relativeHeight, relativeWidth, heads: heads, window: window)
+  let (y, logsums) = work.results()
+  return Variable(y, inputs: [qkv, bias, relativeHeight, relativeWidth]) { dy in
+    let (dqkv, dothers) = work.gradients(y, logsums, dy)
+    return [dqkv] + dothers
+  }
+}
+
+/// Both ways through the attention of an image's own tokens.
+struct ImageAttentionWork {
+  private let shape: graft_image_attention_shape
+  private let qkv: Tensor
+  private let others: (bias: Tensor, height: Tensor, width: Tensor)
+  private let wanted: (bias: Bool, height: Bool, width: Bool)
+
+  /// The attention of operands that fit together.
+  init(
+    _ qkv: Variable, _ bias: Variable, _ relativeHeight: Variable, _ relativeWidth: Variable,
+    heads: Int, window: Int
+  ) {
+    shape = graft_image_attention_shape(
+      checked: qkv, bias, relativeHeight, relativeWidth, heads: heads, window: window)
+    self.qkv = qkv.value
+    others = (bias.value, relativeHeight.value, relativeWidth.value)
+    wanted = (bias.wantsGradient, relativeHeight.wantsGradient, relativeWidth.wantsGradient)
+  }
+
+  /// What was attended to [B, H, W, C], and the logarithms, to the base 2, of the scores' sums [B, heads, H, W].
+  func results() -> (y: Tensor, logsums: Tensor) {
+    var sums = Tensor(zeros: [qkv.shape[0], shape.heads, shape.rows, shape.columns])
+    let y = Tensor(unfilled: qkv.shape.dropLast() + [shape.heads * shape.width]) { y in
+      sums.withMutablePointer { sums in
+        withPointers(qkv, others.bias, others.height, others.width) {
+          graft_image_attention(shape, $0, $1, $2, $3, y, sums)
+        }
       }
     }
+    return (y, sums)
   }
-  let logsums = sums
-  let wanted = (bias.wantsGradient, relativeHeight.wantsGradient, relativeWidth.wantsGradient)
-  return Variable(y, inputs: [qkv, bias, relativeHeight, relativeWidth]) { dy in
-    var dbias = wanted.0 ? Tensor(zeros: values.1.shape) : nil
-    var dheight = wanted.1 ? Tensor(zeros: values.2.shape) : nil
-    var dwidth = wanted.2 ? Tensor(zeros: values.3.shape) : nil
-    let dqkv = Tensor(unfilled: values.0.shape) { dqkv in
+
+  /// The gradients of qkv, and of bias and tables as far as they are wanted, for y and sums of the whole softmax.
+  func gradients(
+    _ y: Tensor, _ logsums: Tensor, _ dy: Tensor
+  ) -> (qkv: Tensor, others: [Tensor?]) {
+    var dbias = wanted.bias ? Tensor(zeros: others.bias.shape) : nil
+    var dheight = wanted.height ? Tensor(zeros: others.height.shape) : nil
+    var dwidth = wanted.width ? Tensor(zeros: others.width.shape) : nil
+    let dqkv = Tensor(unfilled: qkv.shape) { dqkv in
       withMutablePointer(&dbias) { dbias in
         withMutablePointer(&dheight) { dheight in
           withMutablePointer(&dwidth) { dwidth in
-            withPointers(values.0, values.1, values.2, values.3) { qkv, bias, height, width in
+            withPointers(qkv, others.bias, others.height, others.width) {
+              qkv, bias, height, width in
               withPointers(y, logsums, dy) {
                 graft_image_attention_backward(
                   shape, qkv, bias, height, width, $0, $1, $2, dqkv, dbias, dheight, dwidth)
@@ -46,7 +77,7 @@ public func imageAttention(
         }
       }
     }
-    return [dqkv, dbias, dheight, dwidth]
+    return (dqkv, [dbias, dheight, dwidth])
   }
 }
 

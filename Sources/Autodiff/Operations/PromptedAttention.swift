@@ -1,4 +1,3 @@
-import CKernels
 import Foundation
 import Tensors
 
@@ -15,45 +14,20 @@ public func promptedAttention(
   _ qkv: Variable, bias: Variable, relativeHeight: Variable, relativeWidth: Variable,
   prompts: Variable, heads: Int, window: Int
 ) -> Variable {
-  let shape = graft_image_attention_shape(
-    checked: qkv, bias, relativeHeight, relativeWidth, heads: heads, window: window)
   precondition(
     prompts.shape.count == 3 && prompts.shape[0] == qkv.shape[0]
       && prompts.shape[2] == qkv.shape[3],
     "promptedAttention: prompts \(prompts.shape) for qkv \(qkv.shape)")
-  let values = (qkv.value, bias.value, relativeHeight.value, relativeWidth.value)
-  var sums = Tensor(zeros: [qkv.shape[0], heads, qkv.shape[1], qkv.shape[2]])
-  var y = Tensor(unfilled: qkv.shape.dropLast() + [shape.heads * shape.width]) { y in
-    sums.withMutablePointer { sums in
-      withPointers(values.0, values.1, values.2, values.3) {
-        graft_image_attention(shape, $0, $1, $2, $3, y, sums)
-      }
-    }
-  }
+  let work = ImageAttentionWork(
+    qkv, bias, relativeHeight, relativeWidth, heads: heads, window: window)
   let part = PromptPart(qkv: qkv.value, prompts: prompts.value, heads: heads)
-  part.join(&y, &sums)
-  let (result, logsums) = (y, sums)
-  let wanted = (bias.wantsGradient, relativeHeight.wantsGradient, relativeWidth.wantsGradient)
-  return Variable(result, inputs: [qkv, prompts, bias, relativeHeight, relativeWidth]) { dy in
-    var dbias = wanted.0 ? Tensor(zeros: values.1.shape) : nil
-    var dheight = wanted.1 ? Tensor(zeros: values.2.shape) : nil
-    var dwidth = wanted.2 ? Tensor(zeros: values.3.shape) : nil
-    var dqkv = Tensor(unfilled: values.0.shape) { dqkv in
-      withMutablePointer(&dbias) { dbias in
-        withMutablePointer(&dheight) { dheight in
-          withMutablePointer(&dwidth) { dwidth in
-            withPointers(values.0, values.1, values.2, values.3) { qkv, bias, height, width in
-              withPointers(result, logsums, dy) {
-                graft_image_attention_backward(
-                  shape, qkv, bias, height, width, $0, $1, $2, dqkv, dbias, dheight, dwidth)
-              }
-            }
-          }
-        }
-      }
-    }
-    let dprompts = part.gradients(result, logsums, dy, addingTo: &dqkv)
-    return [dqkv, dprompts, dbias, dheight, dwidth]
+  var (results, sums) = work.results()
+  part.join(&results, &sums)
+  let (y, logsums) = (results, sums)
+  return Variable(y, inputs: [qkv, prompts, bias, relativeHeight, relativeWidth]) { dy in
+    var (dqkv, dothers) = work.gradients(y, logsums, dy)
+    let dprompts = part.gradients(y, logsums, dy, addingTo: &dqkv)
+    return [dqkv, dprompts] + dothers
   }
 }
 

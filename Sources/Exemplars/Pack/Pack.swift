@@ -68,6 +68,11 @@ public final class Pack: Sendable {
   /// The cases of a split, in the order of their names.
   public func cases(in split: String) -> [PackedCase] { cases.filter { $0.split == split } }
 
+  /// The cases of the split `train`, or all where no case is in a split.
+  public var trainingCases: [PackedCase] {
+    cases.contains { $0.split != nil } ? cases(in: "train") : cases
+  }
+
   /// The SHA-256 of the pack's bytes, in hexadecimal digits.
   public func digest() throws -> String { try Digest.sha256(ofFile: path) }
 

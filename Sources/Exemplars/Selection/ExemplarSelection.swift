@@ -32,7 +32,6 @@ public enum ExemplarSelection: String, Sendable, Codable, CaseIterable {
 public struct CaseSpace: Sendable {
   /// The points, all of one width.
   public let points: [[Float]]
-  private let distances: [[Float]]
 
   /// A space of points, of which there is at least one.
   public init(_ points: [[Float]]) {
@@ -40,18 +39,25 @@ public struct CaseSpace: Sendable {
       Set(points.map(\.count)).count == 1,
       "case space: points of \(Set(points.map(\.count))) numbers")
     self.points = points
-    distances = points.map { one in points.map { Self.distance(one, $0) } }
+  }
+
+  /// The distance of each point to each.
+  private func distances() -> [[Float]] {
+    points.map { one in points.map { Self.distance(one, $0) } }
   }
 
   /// The case with the least mean distance to all, the first of equals.
-  public var medoid: Int {
+  public var medoid: Int { Self.medoid(distances()) }
+
+  private static func medoid(_ distances: [[Float]]) -> Int {
     let sums = distances.map { $0.reduce(0, +) }
     return sums.indices.min { (sums[$0], $0) < (sums[$1], $1) } ?? 0
   }
 
   /// The first `count` cases in the order of greedy k-centre, from the medoid on.
   public func spread(_ count: Int) -> [Int] {
-    var order = [medoid]
+    let distances = distances()
+    var order = [Self.medoid(distances)]
     var gaps = distances[order[0]]
     while order.count < min(count, points.count) {
       let next = rest(order).max { (gaps[$0], -$0) < (gaps[$1], -$1) } ?? 0
@@ -65,6 +71,7 @@ public struct CaseSpace: Sendable {
 
   /// The first `count` cases in the order of greedy facility location: each lowers Σ min distance the most.
   public func representative(_ count: Int) -> [Int] {
+    let distances = distances()
     var order: [Int] = []
     var gaps = [Float](repeating: .infinity, count: points.count)
     while order.count < min(count, points.count) {

@@ -9,8 +9,8 @@ struct Alignment {
   let target: Lattice
   private let source: Lattice
   /// What a step of the target is in the source, along D, H, W, and where the target's origin lies in it.
-  private let factors: [Float]
-  private let offsets: [Float]
+  private let factors: SIMD3<Float>
+  private let offsets: SIMD3<Float>
 
   /// The alignment of `moving` to `fixed`; nil where one of them has no labelled voxel, or one is a slice and one a volume.
   init?(of moving: AnnotatedImage, to fixed: AnnotatedImage) {
@@ -25,14 +25,15 @@ struct Alignment {
       scale * fixed.lattice.spacing[axis] * fixed.lattice.pixel
         / (moving.lattice.spacing[axis] * moving.lattice.pixel)
     }
-    self.factors = factors
-    offsets = (0..<3).map { other.centre[$0] - factors[$0] * one.centre[$0] }
+    self.factors = SIMD3(factors)
+    offsets = SIMD3((0..<3).map { other.centre[$0] - factors[$0] * one.centre[$0] })
   }
 
   /// The image on the lattice it is aligned to, its label by nearest voxels, and where it has values [1, D, H, W].
   func callAsFunction(_ moving: AnnotatedImage) -> (image: AnnotatedImage, inside: Tensor) {
     let (from, to) = (source.extents, target.extents)
     let count = target.count
+    let end = SIMD3(Float(from[0]), Float(from[1]), Float(from[2])) - 0.5
     var label = [UInt8](repeating: 0, count: count)
     var inside = Tensor(zeros: [1] + to)
     let channels = moving.channels
@@ -40,20 +41,18 @@ struct Alignment {
       moving.image.withPointer { x in
         inside.withMutablePointer { inside in
           for at in 0..<count {
-            let place = [at / (to[1] * to[2]), at / to[2] % to[1], at % to[2]]
-              .enumerated().map { offsets[$0.offset] + factors[$0.offset] * Float($0.element) }
-            let isInside = (0..<3).allSatisfy {
-              place[$0] > -0.5 && place[$0] < Float(from[$0]) - 0.5
-            }
+            let place = offsets + factors * SIMD3<Float>(target.place(at))
+            let isInside = all(place .> -0.5) && all(place .< end)
             inside[at] = isInside ? 1 : 0
             let around = Around(place[0], place[1], place[2], from[0], from[1], from[2])
             for channel in 0..<channels {
               y[channel * count + at] = around.value(of: x + channel * source.count)
             }
             guard isInside else { continue }
-            let index = (0..<3).reduce(0) { sum, axis in
+            var index = 0
+            for axis in 0..<3 {
               let voxel = Int((place[axis] + 0.5).rounded(.down))
-              return sum * from[axis] + min(max(voxel, 0), from[axis] - 1)
+              index = index * from[axis] + min(max(voxel, 0), from[axis] - 1)
             }
             label[at] = moving.label[index]
           }
@@ -72,20 +71,15 @@ private struct LabelMoments {
   let radius: Float
 
   init?(_ image: AnnotatedImage) {
-    let extents = image.lattice.extents
-    var (count, sums, squares) = (0, [0, 0, 0], [0, 0, 0])
+    var (count, sums, squares) = (0, SIMD3<Int>.zero, SIMD3<Int>.zero)
     for (at, label) in image.label.enumerated() where label != 0 {
       count += 1
-      let place = (at / (extents[1] * extents[2]), at / extents[2] % extents[1], at % extents[2])
-      sums[0] += place.0
-      sums[1] += place.1
-      sums[2] += place.2
-      squares[0] += place.0 * place.0
-      squares[1] += place.1 * place.1
-      squares[2] += place.2 * place.2
+      let place = image.lattice.place(at)
+      sums &+= place
+      squares &+= place &* place
     }
     guard count > 0 else { return nil }
-    let means = sums.map { Double($0) / Double(count) }
+    let means = (0..<3).map { Double(sums[$0]) / Double(count) }
     centre = means.map { Float($0) }
     let variance = (0..<3).reduce(0.0) { sum, axis in
       let length = Double(image.lattice.spacing[axis] * image.lattice.pixel)

@@ -34,12 +34,10 @@ public struct PackSynthesis: Sendable {
 
   /// The synthesis of `count` cases by some kinds.
   public init(_ pack: Pack, kinds: [Synthesis.Kind], count: Int, seed: UInt64) throws {
-    let hasSplits = pack.cases.contains { $0.split != nil }
-    let cases = hasSplits ? pack.cases(in: "train") : pack.cases
     self.pack = pack
     self.count = count
     self.seed = seed
-    exemplars = cases.filter { $0.origin == nil }
+    exemplars = pack.trainingCases.filter { $0.origin == nil }
     let ids = Set(exemplars.map(\.id))
     guard !exemplars.isEmpty else {
       throw ExemplarError.pack(
@@ -112,7 +110,7 @@ public struct PackSynthesis: Sendable {
         try progress(position + all.count, total, entry.id)
         let exemplar = try source.image(position)
         try writer.add(
-          entry.training(), image: try pack.image(entry.id), classes: exemplar.label)
+          entry.training(), image: exemplar.volume(in: entry.geometry), classes: exemplar.label)
         sheet.begin(exemplar)
         for index in stride(from: position, to: count, by: exemplars.count) {
           try progress(position + 1 + all.count, total, id(index))

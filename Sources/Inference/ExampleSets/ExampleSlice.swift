@@ -10,6 +10,8 @@ public struct ExampleSlice: Sendable {
   public let embedding: Tensor
   /// The class of each pixel [4g, 4g] of the logits.
   public let classes: [UInt8]
+  /// Whether a class other than the background is in it.
+  public let isLabelled: Bool
   /// The embeddings scaled to a length of √C, [g·g, C].
   let directions: Tensor
   /// The part of each token's 4 x 4 cells that each class fills: 1 or 0 at (token, 16 k + cell), [g·g, 16 K].
@@ -29,6 +31,7 @@ public struct ExampleSlice: Sendable {
     self.place = place
     self.embedding = embedding
     self.classes = classes
+    isLabelled = classes.contains { $0 != 0 }
     directions = embedding.directions
     var cells = [Float](repeating: 0, count: grid * grid * 16 * count)
     var shares = [Float](repeating: 0, count: count * grid * grid)
@@ -41,9 +44,6 @@ public struct ExampleSlice: Sendable {
     self.cells = Tensor([grid * grid, 16 * count], cells)
     self.shares = Tensor([count, grid * grid], shares)
   }
-
-  /// Whether a class other than the background is in it.
-  public var isLabelled: Bool { classes.contains { $0 != 0 } }
 }
 
 extension Tensor {

@@ -25,7 +25,9 @@ public struct LeaveOneOut {
 
   /// Whether there is anything to ask with an exemplar left to answer.
   public var isPossible: Bool {
-    questions.contains { others(than: $0).contains(where: \.isLabelled) }
+    questions.contains { question in
+      Self.others(than: question, among: exemplars).contains(where: \.isLabelled)
+    }
   }
 
   /// The settings that answer best, beginning from the given ones, and the mean Dice they reach.
@@ -63,7 +65,7 @@ public struct LeaveOneOut {
       let scores = scores
       parallel(questions.count) { index in
         let question = questions[index]
-        let others = others(than: question)
+        let others = LeaveOneOut.others(than: question, among: exemplars)
         guard others.contains(where: \.isLabelled) else { return }
         let logits = network.logits(of: question, exemplars: others, settings: settings).value
         scores[index] = LeaveOneOut.dice(of: logits, question.classes)
@@ -73,7 +75,10 @@ public struct LeaveOneOut {
     return known.isEmpty ? 0 : known.reduce(0, +) / Double(known.count)
   }
 
-  private func others(than slice: ExampleSlice) -> [ExampleSlice] {
+  /// The exemplars that answer for a slice: those of other cases where one of them is labelled, else the other slices.
+  public static func others(
+    than slice: ExampleSlice, among exemplars: [ExampleSlice]
+  ) -> [ExampleSlice] {
     let elsewhere = exemplars.filter { $0.caseName != slice.caseName }
     if elsewhere.contains(where: \.isLabelled) { return elsewhere }
     return exemplars.filter { $0.caseName != slice.caseName || $0.place != slice.place }

@@ -30,6 +30,8 @@ public struct BenchCellScores: Sendable {
   public var choice: Int
   /// The seed.
   public var seed: UInt64
+  /// Whether it is the first model of a comparison across centres as it is, without adaptation.
+  public var isUnadapted = false
   /// The new centre and the old ones, in a comparison across centres.
   public var centres: (new: String, old: [String])?
   /// The exemplars' names.

@@ -60,6 +60,8 @@ public struct BenchReport: Sendable {
   let counts: [Int]
   /// The comparisons, one for each number of exemplars.
   let rounds: [BenchRound]
+  /// The comparisons across centres; none in a bench without.
+  let centreRounds: [CentreRound]
 
   /// Computes everything; there is at least one cell.
   public init(_ subject: Subject, _ cells: [BenchCellScores]) {
@@ -69,6 +71,7 @@ public struct BenchReport: Sendable {
     let namer = ArmNamer(cells)
     arms = unique(cells.map(namer.name))
     counts = Set(cells.map(\.exemplars)).sorted()
+    centreRounds = CentreRound.rounds(cells, centres: subject.centres)
     let arms = arms
     rounds = counts.map { count in
       let own = cells.filter { $0.exemplars == count }
@@ -88,9 +91,6 @@ public struct BenchReport: Sendable {
     let ranked = leading.results().ranked
     return ranked.isEmpty ? nil : ranked[ranked.count / 2].name
   }
-
-  /// The comparisons across centres; none in a bench without.
-  var centreRounds: [CentreRound] { CentreRound.rounds(cells, centres: subject.centres) }
 
   /// The place of an arm, which its colour and sign follow.
   func place(_ arm: String) -> Int { arms.firstIndex(of: arm) ?? 0 }

@@ -12,9 +12,6 @@ struct CentreRound: Sendable {
   /// The methods.
   let arms: [Arm]
 
-  /// The method that is no adaptation: the first model as it is.
-  static let unadapted = "none"
-
   /// A method's scores at the new centre and at the old ones.
   struct Arm: Sendable {
     let name: String
@@ -61,7 +58,7 @@ struct CentreRound: Sendable {
     let groups = unique(cells.map(\.method)).map { name in
       BenchGroup(arm: name, cells: cells.filter { $0.method == name })
     }
-    let first = groups.first { $0.arm == Self.unadapted }
+    let first = groups.first { $0.cells.contains(where: \.isUnadapted) }
     arms = groups.map { group in
       func part(_ wanted: [String]) -> Part {
         Part(of: group, against: first, from: wanted, centres: centres)
@@ -95,7 +92,7 @@ struct CentreRound: Sendable {
   /// What the numbers mean.
   static let explanation =
     "A first model learned from the old centres; each method adapted it to the new one, and is tested on both with what it "
-    + "learned. Gain and forgetting are mean differences to that model (none) case by case and class by class, forgetting "
+    + "learned. Gain and forgetting are mean differences to that model case by case and class by class, forgetting "
     + "its loss at the old centres; p is of the paired signed-rank test, not corrected. A method that leaves the model's "
     + "weights alone gives the old model back where its adapter is left out."
 }
@@ -112,7 +109,7 @@ extension CentreRound.Part {
         .map { $0.scores[.dice] }
     }
     let own = scores(group)
-    let isFirst = group.arm == CentreRound.unadapted
+    let isFirst = group.arm == first?.arm
     let before = isFirst ? nil : first.map(scores).flatMap { $0.count == own.count ? $0 : nil }
     let differences = before.map { before in
       zip(own, before).map { own, before in own.flatMap { own in before.map { own - $0 } } }

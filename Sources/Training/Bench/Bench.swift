@@ -41,6 +41,8 @@ public final class Bench {
   private var done: Set<String> = []
   /// The stores that were opened, by the number format of their entries.
   private var stores: [NumberFormat: EmbeddingStore] = [:]
+  /// The first models that were asked for, by the new centre.
+  var firstModels: [String: FirstModel] = [:]
   let isInterrupted: () -> Bool
   let report: (BenchEvent) -> Void
 
@@ -215,7 +217,7 @@ public final class Bench {
   ) throws -> String {
     let recipe = try recipe(cell, exemplars: exemplars)
     let decision = Decision(
-      version: version, method: method(cell.method).name, recipe: try recipe.withoutPaths(),
+      version: version, method: method(cell.method).name, recipe: try recipe.withoutPaths().yaml(),
       initial: try (recipe.initial ?? []).map { try Digest.sha256(ofFile: $0) },
       weights: weights[recipe.weights] ?? "", pack: packSHA256, exemplars: exemplars,
       byQuery: byQuery, tests: tests(of: cell), first: try firstModel(of: cell)?.fingerprint,
@@ -223,14 +225,5 @@ public final class Bench {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     return Digest.sha256(try encoder.encode(decision))
-  }
-}
-
-extension Recipe {
-  /// The recipe as YAML without the paths of files, which decide nothing.
-  func withoutPaths() throws -> String {
-    var bare = self
-    (bare.weights, bare.pack, bare.out, bare.initial) = ("", "", "", nil)
-    return try bare.yaml()
   }
 }

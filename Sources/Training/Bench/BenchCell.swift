@@ -66,7 +66,7 @@ extension BenchPlan {
       for choice in 1...most {
         for rule in choices where choice <= rule.count {
           for count in exemplars {
-            cells += arms(seed: seed).filter { $0.takes(count) }.map { arm in
+            cells += arms(seed: seed).map { arm in
               BenchCell(
                 method: arm.label, exemplars: count, selection: rule.name, choice: choice,
                 seed: seed, synthesis: arm.synthesis, centre: centre)
@@ -94,22 +94,17 @@ extension BenchPlan {
   private struct Arm {
     let label: String
     let synthesis: String?
-    let mostExemplars: Int?
-
-    func takes(_ count: Int) -> Bool { count <= mostExemplars ?? count }
   }
 
-  /// The arms that a seed makes a difference to, or all for the first one; methods without recipe have no synthesis.
+  /// The arms of a seed; methods without recipe have no synthesis, and nothing of them is random.
   private func arms(seed: UInt64) -> [Arm] {
     methods.flatMap { method -> [Arm] in
-      guard case .direct(let direct)? = BenchMethod(method.name) else {
+      guard case .direct? = BenchMethod(method.name) else {
         return synthesis.map {
-          Arm(
-            label: method.label, synthesis: $0.value == nil ? nil : $0.label, mostExemplars: nil)
+          Arm(label: method.label, synthesis: $0.value == nil ? nil : $0.label)
         }
       }
-      guard direct.usesSeed || seed == seeds.first else { return [] }
-      return [Arm(label: method.label, synthesis: nil, mostExemplars: direct.mostExemplars)]
+      return seed == seeds.first ? [Arm(label: method.label, synthesis: nil)] : []
     }
   }
 }

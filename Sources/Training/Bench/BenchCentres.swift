@@ -61,6 +61,11 @@ extension Bench {
     return (new, plan.old ?? all.filter { $0 != new })
   }
 
+  /// Whether a cell is its first model as it is.
+  public func isUnadapted(_ cell: BenchCell) -> Bool {
+    method(cell.method).name == UnadaptedMethod.name
+  }
+
   /// Those of some cases that are from some centres.
   private func cases(_ names: [String], from centres: [String]) -> [String] {
     names.filter { name in
@@ -83,14 +88,17 @@ extension Bench {
   /// The model a cell starts from; nil in a plan without centres.
   func firstModel(of cell: BenchCell) throws -> FirstModel? {
     guard let centres = centres(of: cell), let plan = plan.centres else { return nil }
+    if let known = firstModels[centres.new] { return known }
     let folder = "\(folder.path)/centres/\(BenchCell.slug(centres.old.joined(separator: "-")))"
     let recipe = try self.plan.recipe(
       plan.first, seed: self.plan.seeds[0], exemplars: cases(candidates, from: centres.old),
       synthesis: .none, out: "\(folder)/run", budget: plan.budget)
-    return FirstModel(
+    let model = FirstModel(
       folder: folder, recipe: recipe,
       fingerprint: try FirstModel.fingerprint(
         recipe, weights: weights[recipe.weights] ?? "", pack: packSHA256, version: version))
+    firstModels[centres.new] = model
+    return model
   }
 
   /// Refuses centres the pack does not have, or of which nothing is learned or tested.

@@ -62,7 +62,7 @@ extension Bench {
     let trainer = try Trainer(recipe, decoderHeads: decoderHeads, version: version) { _ in }
     let parts = trainer.parts
     let run = try trainer.estimate()
-    let stored = try StoredSegmenter(parts.segmenter, recipe)
+    let stored = StoredSegmenter(parts.segmenter, store: parts.fill?.store)
     let prediction = VolumePrediction(
       stored ?? parts.segmenter, preparation: parts.preparation, labels: parts.labels,
       keepsLargest: plan.keepsLargest)
@@ -131,7 +131,7 @@ extension Bench {
       of: ExemplarTask(
         pack: pack, exemplars: task.exemplars, recipe: recipe,
         preparation: try preparation(of: recipe), decoderHeads: decoderHeads,
-        isInterrupted: isInterrupted))
+        store: store(of: recipe), isInterrupted: isInterrupted))
     estimate.trainingSeconds += meter.spent.seconds * Double(tasks.count)
     let prediction = VolumePrediction(
       outcome.segmenter, preparation: outcome.preparation, labels: RunParts.labels(of: pack),

@@ -43,6 +43,8 @@ public struct ExemplarTask {
   public let preparation: ImagePreparation
   /// The heads of the mask decoder's attention, where the checkpoint does not tell.
   public let decoderHeads: Int?
+  /// The store of embeddings, which all methods share.
+  public let store: EmbeddingStore
   /// Whether the user asked to stop.
   public let isInterrupted: () -> Bool
 }
@@ -70,14 +72,10 @@ public struct ExemplarOutcome {
   }
 }
 
-/// A method that a bench runs beside those of recipes: from exemplars to something that predicts.
+/// A method that a bench runs beside those of recipes: from exemplars to something that predicts, without chance.
 public protocol ExemplarMethod: Sendable {
   /// What plans call it.
   static var name: String { get }
-  /// The most exemplars it makes use of; nil for any number. A bench leaves out cells beyond.
-  static var mostExemplars: Int? { get }
-  /// Whether anything about it is random, so that seeds make a difference.
-  static var usesSeed: Bool { get }
   /// Whether it takes exemplars query by query where they are chosen as the nearest ones.
   static var choosesByQuery: Bool { get }
   /// Makes it ready for test cases.

@@ -97,16 +97,13 @@ public struct BenchPlan: Sendable, Equatable {
     _ method: Method, seed: UInt64, exemplars: [String]?, synthesis: Synthesis, out: String,
     first: String? = nil, budget: Recipe.Budget? = nil
   ) throws -> Recipe {
-    func quoted(_ text: String) -> String {
-      "'\(text.replacingOccurrences(of: "'", with: "''"))'"
-    }
     let word =
       if case .learning(let method)? = BenchMethod(method.name) { method } else {
         Plan.Method.decoderLora
       }
     var given = [
-      "method=\(word.rawValue)", "weights=\(quoted(first ?? method.weights ?? weights))",
-      "pack=\(quoted(pack))", "out=\(quoted(out))", "seed=\(seed)",
+      "method=\(word.rawValue)", "weights=\(Recipe.quoted(first ?? method.weights ?? weights))",
+      "pack=\(Recipe.quoted(pack))", "out=\(Recipe.quoted(out))", "seed=\(seed)",
     ]
     if first != nil { given.append("classes.start=keep") }
     given += settings + method.settings
@@ -116,7 +113,7 @@ public struct BenchPlan: Sendable, Equatable {
         ?? budget.seconds.map { "budget.seconds=\($0)" }
         ?? "budget.processor_seconds=\(budget.processorSeconds ?? 1)")
     if let exemplars {
-      given.append("exemplars=[\(exemplars.map(quoted).joined(separator: ", "))]")
+      given.append("exemplars=[\(exemplars.map(Recipe.quoted).joined(separator: ", "))]")
     }
     if let value = synthesis.value { given.append("synthesis=\(value)") }
     return try Recipe(yaml: "", name: "\(file), method \(method.label)", overrides: given)

@@ -51,7 +51,7 @@ struct CellRun {
       encoding: adaptation.encoding, encodedImages: adaptation.encodedImages,
       training: adaptation.training, prediction: outcome.cost, encodedSlices: outcome.encodedSlices,
       slices: outcome.slices, peakMemoryBytes: ProcessMemory.peak, curve: adaptation.curve,
-      recipe: try adaptation.recipe.withoutPaths(),
+      recipe: try adaptation.recipe.withoutPaths().yaml(),
       weightsSHA256: try bench.weights[adaptation.recipe.weights]
         ?? Digest.sha256(ofFile: adaptation.recipe.weights),
       packSHA256: bench.packSHA256, version: bench.version, threads: Threads.count,
@@ -95,8 +95,9 @@ struct CellRun {
     let training = meter.spent
     try FileManager.default.removeItem(atPath: "\(bench.folder.run(cell))/snapshot")
     let parts = trainer.parts
+    parts.segmenter.freeze()
     let prediction = VolumePrediction(
-      try StoredSegmenter(parts.segmenter, recipe, store: store) ?? parts.segmenter,
+      StoredSegmenter(parts.segmenter, store: store) ?? parts.segmenter,
       preparation: parts.preparation, labels: parts.labels, keepsLargest: bench.plan.keepsLargest)
     return Adaptation(
       predictions: [(bench.tests(of: cell), prediction)], trainedParameters: summary.scalars,
@@ -153,7 +154,8 @@ struct CellRun {
       let outcome = try method.outcome(
         of: ExemplarTask(
           pack: bench.pack, exemplars: exemplars, recipe: recipe, preparation: preparation,
-          decoderHeads: bench.decoderHeads, isInterrupted: bench.isInterrupted))
+          decoderHeads: bench.decoderHeads, store: bench.store(of: recipe),
+          isInterrupted: bench.isInterrupted))
       if bench.isInterrupted() { throw interrupted }
       (parameters, steps) = (outcome.trainedParameters, outcome.steps)
       return (

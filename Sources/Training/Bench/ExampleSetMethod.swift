@@ -5,8 +5,6 @@ import Inference
 /// Exemplars that define the task by themselves: `graft task`, without a gradient step.
 enum ExampleSetMethod: ExemplarMethod {
   static let name = "example-set"
-  static let mostExemplars: Int? = nil
-  static let usesSeed = false
   // Of all exemplars every slice looks at those most like it.
   static let choosesByQuery = true
 

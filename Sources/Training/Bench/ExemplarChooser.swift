@@ -8,6 +8,7 @@ final class ExemplarChooser {
   private let encodes: Bool
   private var orders: [String: [String]] = [:]
   private var points: [String: [Float]] = [:]
+  private var embedding: CaseEmbedding?
 
   /// Chooses for a bench; where nothing may be encoded, cases whose points are not stored stay as they are.
   init(_ bench: Bench, encodes: Bool) {
@@ -73,8 +74,11 @@ final class ExemplarChooser {
   private func place(_ cases: [String]) throws -> [String: [Float]]? {
     let fresh = cases.filter { points[$0] == nil }
     if fresh.isEmpty { return points }
-    let recipe = try bench.plan.imageRecipe()
-    let embedding = try CaseEmbedding(recipe, pack: bench.pack, decoderHeads: bench.decoderHeads)
+    let embedding =
+      try embedding
+      ?? CaseEmbedding(
+        bench.plan.imageRecipe(), pack: bench.pack, decoderHeads: bench.decoderHeads)
+    self.embedding = embedding
     let pack = bench.pack
     guard try encodes || fresh.allSatisfy({ try embedding.isStored(pack.image($0)) }) else {
       return nil

@@ -23,7 +23,7 @@ struct FirstModel {
   static func fingerprint(
     _ recipe: Recipe, weights: String, pack: String, version: String
   ) throws -> String {
-    let parts = [version, weights, pack, try recipe.withoutPaths()]
+    let parts = [version, weights, pack, try recipe.withoutPaths().yaml()]
     return Digest.sha256(Data(parts.joined(separator: "\n").utf8))
   }
 

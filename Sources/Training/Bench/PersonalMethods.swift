@@ -5,8 +5,6 @@ import SegmentAnything
 /// PerSAM: nothing is trained.
 enum PerSAMMethod: ExemplarMethod {
   static let name = "persam"
-  static let mostExemplars: Int? = nil
-  static let usesSeed = false
   static let choosesByQuery = true
 
   static func outcome(of task: ExemplarTask) throws -> ExemplarOutcome {
@@ -17,8 +15,6 @@ enum PerSAMMethod: ExemplarMethod {
 /// PerSAM-F: two numbers of each class are trained, in steps of their own whatever the budget.
 enum TunedPerSAMMethod: ExemplarMethod {
   static let name = "persam-f"
-  static let mostExemplars: Int? = nil
-  static let usesSeed = false
   static let choosesByQuery = true
 
   static func outcome(of task: ExemplarTask) throws -> ExemplarOutcome {

@@ -13,7 +13,7 @@ struct PlanNode {
     self.path = path
     guard let mapping = node.mapping else {
       throw .value(
-        file: file, key: path, found: PlanNode.word(node),
+        file: file, key: path, found: RecipeTree.word(node),
         expected: "the keys \(keys.joined(separator: ", "))")
     }
     self.mapping = mapping
@@ -160,11 +160,6 @@ struct PlanNode {
 
   /// That a key's value cannot be.
   func refusal(_ key: String, _ node: Node, _ expected: String) -> BenchError {
-    .value(file: file, key: full(key), found: PlanNode.word(node), expected: expected)
-  }
-
-  static func word(_ node: Node) -> String {
-    if let text = node.scalar?.string { return "\"\(text)\"" }
-    return node.sequence != nil ? "a list" : "a group of keys"
+    .value(file: file, key: full(key), found: RecipeTree.word(node), expected: expected)
   }
 }

@@ -13,17 +13,12 @@ final class StoredSegmenter: Segmenter {
   private let store: EmbeddingStore
   private let fresh = Mutex<[EmbeddingKey: Tensor]>([:])
 
-  /// A segmenter with the store of a recipe, opened already where it is given; nil where nothing of it is frozen.
-  init?(
-    _ segmenter: any LearningSegmenter, _ recipe: Recipe, store opened: EmbeddingStore? = nil
-  ) throws {
-    guard let cut = segmenter.cut else { return nil }
+  /// A segmenter with a store; nil where nothing of it is frozen, or there is no store.
+  init?(_ segmenter: any LearningSegmenter, store: EmbeddingStore?) {
+    guard let cut = segmenter.cut, let store else { return nil }
     self.segmenter = segmenter
     self.cut = cut
-    store =
-      try opened
-      ?? EmbeddingStore(
-        folder: EmbeddingStore.folder(forPack: recipe.pack), format: recipe.store)
+    self.store = store
   }
 
   var patch: Int { segmenter.patch }

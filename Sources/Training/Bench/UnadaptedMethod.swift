@@ -10,8 +10,6 @@ import Volumes
 /// The model of the old centres as it is: what every adaptation to a new centre is measured against.
 enum UnadaptedMethod: ExemplarMethod {
   static let name = "none"
-  static let mostExemplars: Int? = nil
-  static let usesSeed = false
   static let choosesByQuery = false
 
   static func outcome(of task: ExemplarTask) throws -> ExemplarOutcome {
@@ -20,10 +18,10 @@ enum UnadaptedMethod: ExemplarMethod {
     let model = try AdaptedModel(
       base: base,
       plan: Plan(method: .decoderFull, classHeads: ClassHeads(classes: classes, start: .keep)),
-      using: Random(seed: 0))
-    for parameter in model.learning { parameter.learns = false }
+      decoderHeads: task.decoderHeads, using: Random(seed: 0))
+    model.freeze()
     model.compute(in: task.recipe.precision, forTraining: false)
     return ExemplarOutcome(
-      segmenter: try StoredSegmenter(model, task.recipe) ?? model, preparation: task.preparation)
+      segmenter: StoredSegmenter(model, store: task.store) ?? model, preparation: task.preparation)
   }
 }

@@ -30,9 +30,7 @@ public struct TaskMaking {
     case tried(ExampleSetSettings, dice: Double?)
   }
 
-  private let base: Checkpoint
   private let pack: Pack
-  private let recipe: Recipe
   private let choice: Choice
   /// What embeds the exemplars and answers by them.
   let network: ExampleSetNetwork
@@ -53,9 +51,8 @@ public struct TaskMaking {
     guard (1...ExampleSetSettings.most).contains(choice.count) else {
       throw ExampleSetError.count(choice.count)
     }
-    (self.recipe, self.choice) = (recipe, choice)
+    self.choice = choice
     let base = try Checkpoint(contentsOf: recipe.weights).withOfficialNames()
-    self.base = base
     pack = try Pack(recipe.pack)
     cases = try TaskMaking.chosen(choice.cases, in: pack)
     isLearned = learned != nil
@@ -79,8 +76,7 @@ public struct TaskMaking {
 
   private static func chosen(_ names: [String]?, in pack: Pack) throws -> [PackedCase] {
     if let names { return try names.map(pack.entry) }
-    let hasSplits = pack.cases.contains { $0.split != nil }
-    let cases = hasSplits ? pack.cases(in: "train") : pack.cases
+    let cases = pack.trainingCases
     guard !cases.isEmpty else {
       throw ExampleSetError.noExemplars(
         pack: pack.path, reason: "no case is in the split train")
@@ -95,10 +91,7 @@ public struct TaskMaking {
     ) { try tell(.embedded($0, of: cases.count)) }
     var task = TaskFile(
       weights: ExampleSetWeights(of: network), preparation: preparation,
-      labels: pack.labels.classes.enumerated().map { index, entry in
-        Adapter.Label(name: entry.name, value: Int(pack.labels.outputValue(of: index + 1)))
-      },
-      exemplars: exemplars)
+      labels: RunParts.labels(of: pack), exemplars: exemplars)
     task.settings.count = choice.count
     if !isLearned { task.settings.decoder = 0 }
     guard choice.isTried else { return task }

@@ -158,11 +158,6 @@ public struct TaskTuning {
     let labelled = exemplars.filter(\.isLabelled)
     let pool = random.uniform() < 0.8 ? labelled : exemplars
     let question = pool[Int.random(in: 0..<pool.count, using: &random)]
-    let elsewhere = exemplars.filter { $0.caseName != question.caseName }
-    if elsewhere.contains(where: \.isLabelled) { return (question, elsewhere) }
-    return (
-      question,
-      exemplars.filter { $0.caseName != question.caseName || $0.place != question.place }
-    )
+    return (question, LeaveOneOut.others(than: question, among: exemplars))
   }
 }

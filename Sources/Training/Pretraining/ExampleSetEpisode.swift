@@ -66,12 +66,13 @@ struct ExampleSetEpisode {
   private static func slices(
     _ episode: Episode, _ asked: [UInt8], grid: Int, embedding: (Tensor) -> Tensor
   ) -> [ExampleSlice] {
-    var place = [UInt8](repeating: 0, count: 256)
-    for (index, value) in asked.enumerated() { place[Int(value)] = UInt8(index + 1) }
+    // Parts begin with 1; what is not asked for counts as 0.
+    let chosen = [0] + asked
     return episode.subjects.enumerated().map { number, subject in
       ExampleSlice(
         caseName: "\(number)", place: nil, embedding: embedding(subject.input),
-        classes: subject.parts.map { place[Int($0)] }, grid: grid, count: asked.count + 1)
+        classes: PixelGroups.indices(of: subject.parts, in: chosen), grid: grid,
+        count: asked.count + 1)
     }
   }
 }
