@@ -28,11 +28,12 @@ extension Trainer {
       trainingSeconds: 0, diskBytes: summary.embeddingBytes)
     var memory = 0
     if steps {
-      let perStep = try secondsPerStep(standIn: trial?.embedding)
+      let pace = try pace(standIn: trial?.embedding)
       let known = summary.steps.map { max(0, $0 - summary.firstStep) }
       estimate.trainingSeconds =
-        known.map { Double($0) * perStep } ?? recipe.budget.seconds
-        ?? recipe.budget.processorSeconds.map { $0 / Double(Threads.count) } ?? perStep
+        known.map(pace.seconds) ?? recipe.budget.seconds
+        ?? recipe.budget.processorSeconds.map { $0 / Double(Threads.count) }
+        ?? pace.seconds(of: 1)
       // A snapshot holds what learns and the optimizer's two memories of it; while one is written, one more is there.
       let learned = 4 * summary.scalars
       estimate.diskBytes += learned + 3 * learned * (recipe.snapshot.keep + 1)
@@ -44,13 +45,14 @@ extension Trainer {
     return estimate
   }
 
-  /// The time of a step; where the encoder learns, by one image, since a whole batch would take minutes.
-  private func secondsPerStep(standIn: Tensor?) throws -> Double {
-    if parts.fill != nil { return try parts.secondsPerStep(within: 2, standIn: standIn) }
+  /// How long steps take; where the encoder learns, by one image, since a whole batch would take minutes.
+  private func pace(standIn: Tensor?) throws -> StepPace {
+    if parts.fill != nil { return try parts.pace(within: 2, standIn: standIn) }
     let images = try parts.images(ofStep: 0)
     let start = Date()
     _ = BatchPass(parts.segmenter, Array(images.prefix(1)), Objective(loss: recipe.loss))
       .gradients()
-    return Date().timeIntervalSince(start) * Double(images.count)
+    let seconds = Date().timeIntervalSince(start) * Double(images.count)
+    return StepPace(fresh: seconds, again: seconds, variants: nil, batch: images.count)
   }
 }

@@ -7,7 +7,6 @@ import Exemplars
 import Foundation
 import Inference
 import Layers
-import Metrics
 import SegmentAnything
 import Tensors
 import Volumes
@@ -30,7 +29,8 @@ final class RunParts {
   let labels: [Adapter.Label]
   /// What a run must have in common with another to go on from its snapshot, the recipe excepted.
   let fingerprint: [String: String]
-  private let recipe: Recipe
+  /// What the run is made by.
+  let recipe: Recipe
   private let random: Random
 
   /// Opens weights and pack of a recipe and makes the parts.
@@ -230,25 +230,6 @@ final class RunParts {
   ) throws -> SliceContent {
     if let fill { return .stored(try fill.embedding(name)) }
     return .image(variant.input ?? variants.input(name))
-  }
-
-  /// The time of a step, by some that are not taken: two or more, until `limit` seconds have passed.
-  ///
-  /// It is their median: the first ones read and prepare what later ones find in memory.
-  func secondsPerStep(
-    within limit: Double, by clock: () -> Double = { ProcessClock.wall }, standIn: Tensor? = nil
-  ) throws -> Double {
-    func take(_ step: Int) throws {
-      let images = try images(ofStep: step, standIn: standIn)
-      _ = BatchPass(segmenter, images, Objective(loss: recipe.loss)).gradients()
-    }
-    try take(0)
-    var times = [clock()]
-    while times.count < 3 || times[times.count - 1] - times[0] < limit {
-      try take(times.count)
-      times.append(clock())
-    }
-    return Statistics(zip(times.dropFirst(), times).map { $0 - $1 }).median ?? 0
   }
 
   /// What was learned, as an adapter.

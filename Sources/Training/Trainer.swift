@@ -145,12 +145,12 @@ public final class Trainer {
   private func timeSteps() throws {
     let budget = recipe.budget
     guard let seconds = budget.seconds ?? budget.processorSeconds else { return }
-    let perStep = try parts.secondsPerStep(
-      within: min(3, seconds / 20),
+    let pace = try parts.pace(
+      within: min(4, seconds / 15),
       by: { budget.seconds == nil ? ProcessClock.processor : ProcessClock.wall })
-    let steps = max(1, Int(min(seconds / max(perStep, 1e-6), 1e12)))
+    let steps = pace.steps(within: seconds)
     recipe = recipe.resolved(steps: steps, imageSize: parts.preparation.size)
-    report(.timed(steps: steps, secondsPerStep: perStep))
+    report(.timed(steps: steps, secondsPerStep: pace.seconds(of: steps) / Double(steps)))
   }
 
   private func takeStep(_ seconds: () -> Double) throws -> StepRecord {
