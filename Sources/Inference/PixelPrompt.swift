@@ -65,31 +65,37 @@ public struct PixelPrompt: Sendable, Equatable {
     self.mask = mask
   }
 
+  /// Refuses places that are not in an image.
+  func check(height: Int, width: Int) throws(PromptError) {
+    for point in points
+    where !(0...Double(width)).contains(point.x) || !(0...Double(height)).contains(point.y) {
+      throw .outside("the point \(point.x),\(point.y)", width: width, height: height)
+    }
+    guard let box else { return }
+    guard box.x0 < box.x1, box.y0 < box.y1, box.x1 > 0, box.y1 > 0, box.x0 < Double(width),
+      box.y0 < Double(height)
+    else {
+      throw .outside(
+        "the box \(box.x0),\(box.y0),\(box.x1),\(box.y1)", width: width, height: height)
+    }
+  }
+
   /// The prompt in the encoder's image, for decoder logits of side `low`.
   func prompt(_ way: Preprocessing, low: Int) throws(PromptError) -> Prompt {
-    for point in points
-    where !(0...Double(way.width)).contains(point.x) || !(0...Double(way.height)).contains(point.y)
-    {
-      throw .outside(
-        "the point \(point.x),\(point.y)", width: way.width, height: way.height)
-    }
+    try check(height: way.height, width: way.width)
     return Prompt(
       points: points.map { point in
         let place = way.mapped(x: point.x, y: point.y)
         return Prompt.Point(
           x: place.x, y: place.y, label: point.isForeground ? .foreground : .background)
       },
-      box: try box.map { box throws(PromptError) in try box.mapped(way) },
+      box: box.map { $0.mapped(way) },
       mask: try mask.map { mask throws(PromptError) in try mask.logits(way, low: low) })
   }
 }
 
 extension PixelPrompt.Box {
-  fileprivate func mapped(_ way: Preprocessing) throws(PromptError) -> Prompt.Box {
-    guard x0 < x1, y0 < y1, x1 > 0, y1 > 0, x0 < Double(way.width), y0 < Double(way.height) else {
-      throw .outside(
-        "the box \(x0),\(y0),\(x1),\(y1)", width: way.width, height: way.height)
-    }
+  fileprivate func mapped(_ way: Preprocessing) -> Prompt.Box {
     let low = way.mapped(x: x0, y: y0)
     let high = way.mapped(x: x1, y: y1)
     return Prompt.Box(x0: low.x, y0: low.y, x1: high.x, y1: high.y)

@@ -4,6 +4,8 @@ public import Failures
 public enum PromptError: Failure, Equatable {
   /// The file holds a whole volume where one image is needed.
   case notOneSlice(path: String, slices: Int)
+  /// Points or a box were given for a whole volume, of which only a scribble could tell the slice.
+  case scribbleOnly(path: String, slices: Int)
   /// The image has too many channels.
   case channels(path: String, found: Int)
   /// A point or box lies outside the image, or a box is empty.
@@ -29,6 +31,9 @@ public enum PromptError: Failure, Equatable {
     case .notOneSlice(let path, let slices):
       "\(path) has \(slices) slices; a prompt belongs to one image. Cut the slice out, or give an "
         + "adapter and no prompt to segment the whole volume."
+    case .scribbleOnly(let path, let slices):
+      "\(path) has \(slices) slices; a point or a box belongs to one image. Cut the slice out, or give --mask: a volume of "
+        + "the image's grid that marks the class in some of its slices."
     case .channels(let path, let found):
       "\(path) has \(found) channels; an image has 1 (gray) or 3 (red, green, blue)."
     case .outside(let thing, let width, let height):

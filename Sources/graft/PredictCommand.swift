@@ -27,6 +27,10 @@ struct PredictCommand: ParsableCommand {
 
         graft predict --weights sam_vit_b.pth cell.png --out mask.png --point 120,80 --box 90,40,200,160
 
+      In the same way a user can show a task of graft task what it misses:
+
+        graft predict --task spleen.task slice.png --out mask.png --point 120,80 --class spleen
+
       With --multimask there are several masks to choose from: mask-0.png, mask-1.png, … with the IoU that the model \
       expects of each.
       """)
@@ -92,9 +96,7 @@ struct PredictCommand: ParsableCommand {
     guard adapter == nil || task == nil else {
       throw ValidationError("Give --adapter or --task, not both.")
     }
-    guard task == nil || prompts.isEmpty else {
-      throw ValidationError("A task segments its own classes: leave out the prompts, or --task.")
-    }
+    if task != nil { try checkTask() }
     guard
       adapter != nil || task != nil
         || (!keepLargest && split == nil && format == nil && !resume && dataset == nil)
@@ -102,10 +104,13 @@ struct PredictCommand: ParsableCommand {
       throw ValidationError(
         "--keep-largest, --split, --format, --resume and --dataset need an --adapter or a --task.")
     }
+    guard task != nil || prompts.className == nil else {
+      throw ValidationError("--class names a class of a --task.")
+    }
     guard confidence || !flipAgreement else {
       throw ValidationError("--flip-agreement needs --confidence.")
     }
-    guard adapter == nil && task == nil || !prompts.isEmpty else { return }
+    guard task == nil, adapter == nil || !prompts.isEmpty else { return }
     guard isMask(out) else {
       throw ValidationError("--out is \(out); \(Self.maskNames).")
     }
@@ -123,7 +128,7 @@ struct PredictCommand: ParsableCommand {
 
   func run() throws {
     let console = common.apply()
-    if let task { return try predict(try prediction(by: task, on: base(), console), console) }
+    if let task { return try predict(try prediction(byTask: task, console), console) }
     guard let path = adapter else {
       let model = try Sam(base(), decoderHeads: decoderHeads)
       model.imageEncoder.compute(in: precision)
@@ -143,7 +148,7 @@ struct PredictCommand: ParsableCommand {
   }
 
   /// The base weights.
-  private func base() throws -> Checkpoint {
+  func base() throws -> Checkpoint {
     try Checkpoint(contentsOf: weights ?? BundledWeights.path()).withOfficialNames()
   }
 
@@ -160,25 +165,8 @@ struct PredictCommand: ParsableCommand {
     try answer(PromptedPrediction(model.model, preparation: preparation), console)
   }
 
-  /// The prediction of a task on its base weights.
-  private func prediction(
-    by path: String, on base: Checkpoint, _ console: Console
-  ) throws -> VolumePrediction {
-    let task = try TaskFile(contentsOf: path)
-    guard imageSize == nil || imageSize == task.preparation.size else {
-      throw InferenceError.imageSize(
-        adapter: path, asked: imageSize ?? 0, trained: task.preparation.size)
-    }
-    let network = try task.network(on: base, decoderHeads: decoderHeads, name: path)
-    network.model.model.imageEncoder.compute(in: precision)
-    tellPrecision(network.model.model.imageEncoder.precision, console)
-    return VolumePrediction(
-      TaskSegmenter(network: network, exemplars: task.exemplars, settings: task.settings),
-      preparation: task.preparation, labels: task.labels, keepsLargest: keepLargest)
-  }
-
   /// Says so where the processor does not have the number format.
-  private func tellPrecision(_ found: Precision, _ console: Console) {
+  func tellPrecision(_ found: Precision, _ console: Console) {
     guard found != precision else { return }
     console.tell(
       "This processor has no products in \(precision); the encoder runs in \(found).",
@@ -243,68 +231,4 @@ struct PredictCommand: ParsableCommand {
     try report.write(toFolder: folder)
     console.tell(report.sentence, event: "confidence", ["flagged": report.flagged])
   }
-}
-
-/// What is pointed at in an image, and what else is wanted of the answer.
-struct PromptOptions: ParsableArguments {
-  @Option(
-    parsing: .unconditionalSingleValue,
-    help: "A point x,y of the object, or x,y,0 of the background (repeatable).")
-  var point: [PointArgument] = []
-  @Option(parsing: .unconditional, help: "A box x0,y0,x1,y1 around the object.") var box:
-    BoxArgument?
-  @Option(help: "A rough mask of the image's size; pixels other than 0 are the object.")
-  var mask: String?
-  @Option(help: "The logits of a mask at the decoder's resolution (.npy).")
-  var maskLogits: String?
-  @Flag(help: "Give the masks of an ambiguous prompt to choose from.") var multimask = false
-  @Option(help: "Write logits, expected IoU and embedding here (.h5).") var logits: String?
-
-  func validate() throws {
-    guard mask == nil || maskLogits == nil else {
-      throw ValidationError("Give --mask or --mask-logits, not both.")
-    }
-  }
-
-  /// Whether anything here was given.
-  var isEmpty: Bool {
-    point.isEmpty && box == nil && mask == nil && maskLogits == nil && !multimask && logits == nil
-  }
-
-  /// The prompt; its files are read.
-  func prompt() throws -> PixelPrompt {
-    var prompt = PixelPrompt(points: point.map(\.point), box: box?.box)
-    if let mask { prompt.mask = try .picture(contentsOf: mask) }
-    if let maskLogits { prompt.mask = try .logits(contentsOf: maskLogits) }
-    return prompt
-  }
-}
-
-/// `x,y` or `x,y,label`, the label being 0 or 1.
-struct PointArgument: ExpressibleByArgument {
-  let point: PixelPrompt.Point
-
-  init?(argument: String) {
-    guard let numbers = numbers(argument), (2...3).contains(numbers.count) else { return nil }
-    let label = numbers.count == 3 ? numbers[2] : 1
-    guard label == 0 || label == 1 else { return nil }
-    point = PixelPrompt.Point(x: numbers[0], y: numbers[1], isForeground: label == 1)
-  }
-}
-
-/// `x0,y0,x1,y1`.
-struct BoxArgument: ExpressibleByArgument {
-  let box: PixelPrompt.Box
-
-  init?(argument: String) {
-    guard let numbers = numbers(argument), numbers.count == 4 else { return nil }
-    box = PixelPrompt.Box(x0: numbers[0], y0: numbers[1], x1: numbers[2], y1: numbers[3])
-  }
-}
-
-/// The finite numbers between commas, or nil where there is anything else.
-private func numbers(_ text: String) -> [Double]? {
-  let parts = text.split(separator: ",", omittingEmptySubsequences: false)
-  let numbers = parts.compactMap { Double($0.trimmingCharacters(in: .whitespaces)) }
-  return numbers.count == parts.count && numbers.allSatisfy(\.isFinite) ? numbers : nil
 }

@@ -102,11 +102,12 @@ struct TaskCommand: ParsableCommand {
     console.tell(
       """
       Exemplars left out and asked about by the others: Dice \(String(format: "%.3f", dice)) (sharpness \
-      \(settings.sharpness), nearness \(settings.nearness), decoder \(settings.decoder)).
+      \(settings.sharpness), nearness \(settings.nearness), decoder \(settings.decoder), prompt \(settings.prompt ?? 1)).
       """, event: "tried",
       [
         "dice": dice, "sharpness": Double(settings.sharpness),
         "nearness": Double(settings.nearness), "decoder": Double(settings.decoder),
+        "prompt": Double(settings.prompt ?? 1),
       ])
   }
 }

@@ -10,9 +10,10 @@ public struct LeaveOneOut {
   /// What another setting must gain to be preferred to an earlier one: the Dice of all questions in sum.
   static let margin = 0.03
 
-  private let network: ExampleSetNetwork
-  private let exemplars: [ExampleSlice]
-  private let questions: [ExampleSlice]
+  let network: ExampleSetNetwork
+  let exemplars: [ExampleSlice]
+  /// The slices that are asked about.
+  let questions: [ExampleSlice]
 
   /// The questions about a task's exemplars: some labelled slices, evenly chosen among all.
   public init(_ network: ExampleSetNetwork, exemplars: [ExampleSlice]) {

@@ -39,6 +39,8 @@ public struct ExampleSetSettings: Codable, Equatable, Sendable {
   public var depth: Float = 1
   /// What the decoder's answer is multiplied by.
   public var decoder: Float = 1
+  /// What SAM's answer to points and box is multiplied with, where a user shows something; 1 where it is nil.
+  public var prompt: Float?
 
   /// The standard settings.
   public init() {}
@@ -59,14 +61,15 @@ struct Support {
   /// The classes that are in some slice.
   let present: [Int]
 
-  init(_ slices: [ExampleSlice], grid: Int) {
+  /// Slices on a grid, and tokens of the query's own image of which something is known.
+  init(_ slices: [ExampleSlice], marked: [MarkedTokens] = [], grid: Int) {
     self.slices = slices
     self.grid = grid
     let joined = slices.map { slice in
-      Tensor.concatenated([slice.directions, Support.places(of: slice, grid: grid)], axis: 1)
+      Tensor.concatenated([slice.directions, Support.places(at: slice.place, grid: grid)], axis: 1)
     }
-    keys = Tensor.concatenated(joined, axis: 0)
-    cells = Tensor.concatenated(slices.map(\.cells), axis: 0)
+    keys = Tensor.concatenated(joined + marked.map(\.keys), axis: 0)
+    cells = Tensor.concatenated(slices.map(\.cells) + marked.map(\.cells), axis: 0)
     let found = slices.reduce(into: Set<UInt8>()) { $0.formUnion($1.classes) }
     let classes = slices[0].shares.shape[0]
     present = (0..<classes).filter { found.contains(UInt8($0)) }
@@ -91,8 +94,8 @@ struct Support {
   }
 
   /// For each token (x, y, x² + y², z, z²) in shares of the image's side and of the volume's length.
-  private static func places(of slice: ExampleSlice, grid: Int) -> Tensor {
-    let z = slice.place ?? 0
+  static func places(at place: Float?, grid: Int) -> Tensor {
+    let z = place ?? 0
     return Tensor(
       [grid * grid, 5],
       (0..<grid * grid).flatMap { token -> [Float] in

@@ -74,7 +74,8 @@ public struct TaskFile {
     tunedSteps = try value(Key.tuned)
     let grid: Int = try value(Key.grid)
     guard (1...255).contains(labels.count), (1...ExampleSetSettings.most).contains(settings.count),
-      (1...1024).contains(grid), preparation.size > 0, preparation.size % grid == 0
+      (1...1024).contains(grid), preparation.size > 0, preparation.size % grid == 0,
+      (0...100).contains(settings.prompt ?? 1)
     else { throw problem("the numbers in its metadata cannot be") }
     let own = [Key.embeddings, Key.classes, Key.places]
     weights = try ExampleSetWeights(file, names: file.names.filter { !own.contains($0) })

@@ -2,6 +2,7 @@ import Adaptation
 import Checkpoints
 public import Exemplars
 public import Inference
+import SegmentAnything
 import Tensors
 import Volumes
 
@@ -32,6 +33,8 @@ public struct TaskMaking {
 
   private let pack: Pack
   private let choice: Choice
+  /// The model of the weights as it is, which answers prompts.
+  private let sam: Sam
   /// What embeds the exemplars and answers by them.
   let network: ExampleSetNetwork
   /// The cases that give exemplars.
@@ -64,6 +67,8 @@ public struct TaskMaking {
       }
       ?? ExampleSetNetwork(
         base: base, decoderHeads: decoderHeads, imageSize: size, token: nil, using: Random(seed: 0))
+    sam = try Sam(
+      Checkpoint(contentsOf: recipe.weights).withOfficialNames(), decoderHeads: decoderHeads)
     preparation = try recipe.preparation(
       window: RunParts.window(of: pack), imageSize: network.model.imageSize)
     let patch = network.model.patch
@@ -102,7 +107,8 @@ public struct TaskMaking {
     }
     let (settings, dice) = trial.best(from: task.settings)
     task.settings = settings
-    try tell(.tried(settings, dice: dice))
+    task.settings.prompt = trial.promptWeight(settings, sam: sam)?.weight
+    try tell(.tried(task.settings, dice: dice))
     return task
   }
 }
