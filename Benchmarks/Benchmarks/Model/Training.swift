@@ -37,10 +37,9 @@ private final class TrainedSubject: @unchecked Sendable {
   }
 
   func step() {
-    let model = adapted.model
-    let embedding = adapted.plan.freezesEncoder ? Variable(input) : model.imageEncoder(input)
+    let content: SliceContent = adapted.cut == nil ? .image(input) : .stored(input)
     let loss = crossEntropyDice(
-      model.masks(of: embedding).masks, labels: labels, crossEntropyWeight: 0.2, diceWeight: 0.8)
+      adapted.logits(from: content), labels: labels, crossEntropyWeight: 0.2, diceWeight: 0.8)
     let gradients = Gradients(of: loss.total)
     for parameter in adapted.learning {
       guard let gradient = gradients[parameter.variable] else { continue }
