@@ -3,8 +3,8 @@
     python3 Benchmarks/compare/centres.py real --data DATA --out FOLDER
     python3 Benchmarks/compare/centres.py generated --scans SCANS --out FOLDER
 
-`real`: tumours in T1 with contrast agent of BraTS 2013, of pyradiomics' two brains, and of J. Cheng's slices; of each volume
-the slices with tumour and two on either side. `generated`: the scans of `graft demo` (its brain/scans), each as one of three
+`real`: tumours in T1 with contrast agent of BraTS 2013 (the core: that modality hardly shows the oedema), of pyradiomics'
+two brains, and of J. Cheng's slices; of each volume the slices with tumour and two on either side. `generated`: the scans of `graft demo` (its brain/scans), each as one of three
 synthetic centres sees it: `plain` as it is, `contrast` with other intensities (gamma and channels' gains), and `coarse` with
 half the resolution and a bias field. Needs numpy, scipy and nibabel; `real` also SimpleITK and pillow.
 """
@@ -64,7 +64,8 @@ def describe(out, classes, **words):
 def write_real(data, out):
     for folder in sorted((data / "brats2013").glob("brats_2013_*")):
         image, label = nibabel.load(next(folder.glob("T1c*"))), nibabel.load(folder / "OTMultiClass.nii.gz")
-        write_volume(out, f"brats_{folder.name[14:18]}", image.get_fdata(), label.get_fdata() > 0, image.affine)
+        core = numpy.isin(label.get_fdata(), (1, 3, 4))
+        write_volume(out, f"brats_{folder.name[14:18]}", image.get_fdata(), core, image.affine)
     for file in sorted((data / "brain-mr" / "pyradiomics").glob("*_image.nrrd")):
         image, affine = nrrd(file)
         label, _ = nrrd(file.with_name(file.name.replace("image", "label")))

@@ -1,4 +1,5 @@
 import Adaptation
+import Exemplars
 import Inference
 import Tensors
 import Volumes

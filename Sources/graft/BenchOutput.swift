@@ -66,6 +66,7 @@ struct BenchOutput {
     var scores = BenchCellScores(
       result, masks: bench.plan.keepsMasks ? bench.folder.masks(result.cell) : nil)
     scores.centres = bench.centres(of: result.cell)
+    scores.clock = bench.plan.budget.processorSeconds == nil ? .wall : .processor
     scores.isUnadapted = bench.isUnadapted(result.cell)
     return scores
   }

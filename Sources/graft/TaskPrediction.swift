@@ -40,6 +40,10 @@ extension PredictCommand {
       prompts.places, scribble: prompts.scribble(on: image, task: path),
       class: prompts.shownClass(of: task.labels.map(\.name), task: path), of: image,
       plane: task.preparation.plane, name: name)
+    guard !shown.isEmpty else {
+      throw ExampleSetError.prompts(
+        task: path, reason: "\(prompts.mask ?? "what is shown") marks nothing")
+    }
     return prediction(
       try PromptedTaskSegmenter(
         segmenter, shown, in: image, preparation: task.preparation,

@@ -72,6 +72,19 @@ struct BenchPageTests {
     #expect(html.contains(">a1a1a1a1a1a1…</span>"))
   }
 
+  @Test func `training is told by the clock the budget is given in`() {
+    let clock = Self.report()
+    #expect(clock.markdown.contains("| 12,345 | 8.0 s |") == false)
+    let cells = clock.cells.map { cell in
+      var cell = cell
+      cell.clock = .processor
+      return cell
+    }
+    let processor = BenchReport(clock.subject, cells)
+    #expect(processor.markdown.contains("| 12,345 | 8.0 s |"), "\(processor.markdown)")
+    #expect(BenchPage(processor).html.contains("of processor time, without encoding"))
+  }
+
   @Test func `gain and forgetting are the differences to the first model, centre by centre`() {
     func cell(_ method: String, new: Double, old: Double) -> BenchCellScores {
       var cell = Self.cell(method, 2, 1, 1, dice: 0)

@@ -14,8 +14,8 @@ public import Volumes
 public final class PromptedTaskSegmenter: PlacedSegmenter {
   /// What a slice in which something is shown is told of it.
   private struct Shown {
-    /// The logits of SAM's answer as far as they count, [4g · 4g].
-    let answer: [Float]
+    /// The logits of SAM's answer as far as they count, [4g · 4g]; nil where it has nothing to answer.
+    let answer: [Float]?
     /// The cells that were marked, [4g · 4g]: 1 as the class, 2 as none of it.
     let cells: [UInt8]
     /// Where the box leaves room for the class.
@@ -52,14 +52,14 @@ public final class PromptedTaskSegmenter: PlacedSegmenter {
       let query = ExampleQuery(
         embedding: task.network.embedding(of: input),
         place: PreparedScan.place(of: index, among: count))
-      let answer = sam.answer(about: query.embedding, slice.prompt(way))
+      let answer = slice.prompt(way).map { sam.answer(about: query.embedding, $0) }
       let weight = task.settings.prompt ?? 1
       let cells = slice.cells(way, low: 4 * grid)
       let logits = task.network.logits(
         of: query, among: task.exemplars, settings: task.settings
       ).value
       shown[index] = Shown(
-        answer: answer.map { weight * $0 }, cells: cells,
+        answer: answer.map { $0.map { weight * $0 } }, cells: cells,
         inside: slice.inside(way, low: 4 * grid))
       if let tokens = MarkedTokens(query, cells, of: label, logits: logits, grid: grid) {
         marked.append(tokens)
@@ -91,7 +91,7 @@ public final class PromptedTaskSegmenter: PlacedSegmenter {
     var values = logits.values
     for at in 0..<pixels {
       let own = label * pixels + at
-      values[own] += shown.answer[at]
+      values[own] += shown.answer?[at] ?? 0
       let others = (0..<classes).filter { $0 != label }.map { values[$0 * pixels + at] }
       let highest = others.max() ?? 0
       if shown.cells[at] == 1 { values[own] = max(values[own], highest + Self.decided) }

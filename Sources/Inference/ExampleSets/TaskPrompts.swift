@@ -5,16 +5,11 @@ public import Volumes
 /// What a user shows of one class in an image that a task segments: points, a box, a scribble.
 public struct TaskPrompts: Sendable {
   /// What is shown in one slice.
-  struct Slice: Sendable, Equatable {
+  struct Slice: Sendable {
     /// The pixels [h, w] that were marked: 1 as the class, 2 as none of it.
     var marks: [UInt8]
     /// The rows and columns of the box.
     var box: (rows: ClosedRange<Int>, columns: ClosedRange<Int>)?
-
-    static func == (one: Slice, other: Slice) -> Bool {
-      one.marks == other.marks && one.box?.rows == other.box?.rows
-        && one.box?.columns == other.box?.columns
-    }
   }
 
   /// The class of the task that is shown, from 1.
@@ -59,6 +54,9 @@ public struct TaskPrompts: Sendable {
     slices = Self.slices(marks, boxed, image.geometry, plane)
   }
 
+  /// Whether nothing is shown.
+  public var isEmpty: Bool { slices.isEmpty }
+
   /// The pixels of a row or column of `count` that an interval touches.
   private static func pixels(_ low: Double, _ high: Double, of count: Int) -> ClosedRange<Int> {
     let first = min(max(Int(low), 0), count - 1)
@@ -96,8 +94,10 @@ extension TaskPrompts.Slice {
   /// How many marked pixels the decoder is shown as points.
   private static let mostPoints = 8
 
-  /// The slice's prompt for SAM, in its image: the box, and of the marked pixels some far from each other.
-  func prompt(_ way: Preprocessing) -> Prompt {
+  /// The slice's prompt for SAM, in its image: the box, and of the marked pixels some far from each other; nil where nothing
+  /// says where the class is.
+  func prompt(_ way: Preprocessing) -> Prompt? {
+    guard box != nil || marks.contains(1) else { return nil }
     var points = spread(1, way.width) + spread(2, way.width)
     points = Array(points.prefix(Self.mostPoints))
     return Prompt(

@@ -16,6 +16,22 @@ public struct BenchCellScores: Sendable {
     }
   }
 
+  /// The time a budget is given in, by which arms are compared.
+  public enum Clock: Sendable {
+    /// That on the clock.
+    case wall
+    /// The processor's.
+    case processor
+
+    /// The time in words that end a sentence.
+    var words: String {
+      switch self {
+      case .wall: "on the clock"
+      case .processor: "of processor time"
+      }
+    }
+  }
+
   /// The name.
   public var id: String
   /// The method.
@@ -46,6 +62,8 @@ public struct BenchCellScores: Sendable {
   public var encoding: Cost
   /// What training took.
   public var training: Cost
+  /// By which time training counts.
+  public var clock = Clock.wall
   /// What predicting the test cases took.
   public var prediction: Cost
   /// The most memory held at once, in bytes.
@@ -79,6 +97,14 @@ public struct BenchCellScores: Sendable {
     self.peakMemory = peakMemory
     self.masks = masks
     self.curve = curve
+  }
+
+  /// The seconds of training by the clock that counts.
+  var trainingSeconds: Double {
+    switch clock {
+    case .wall: training.wall
+    case .processor: training.processor
+    }
   }
 
   /// The mean Dice over test cases and classes.

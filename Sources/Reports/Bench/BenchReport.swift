@@ -92,6 +92,9 @@ public struct BenchReport: Sendable {
     return ranked.isEmpty ? nil : ranked[ranked.count / 2].name
   }
 
+  /// The time training counts by.
+  var clock: BenchCellScores.Clock { cells[0].clock }
+
   /// The place of an arm, which its colour and sign follow.
   func place(_ arm: String) -> Int { arms.firstIndex(of: arm) ?? 0 }
 }

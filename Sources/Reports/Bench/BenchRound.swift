@@ -143,7 +143,7 @@ struct BenchGroup: Sendable {
   func mean(_ value: (BenchCellScores) -> Double?) -> Double? { Statistics(cells.map(value)).mean }
 
   /// The seconds from exemplars that the store holds to what predicts.
-  var trainingSeconds: Double? { mean { $0.training.wall } }
+  var trainingSeconds: Double? { mean { $0.trainingSeconds } }
 
   /// The seconds a test case takes.
   var predictionSeconds: Double? {

@@ -74,7 +74,7 @@ extension BenchRound {
         ("median_difference_interval", .interval(difference?.interval)),
         ("p", .number(difference?.test.pValue)), ("p_holm", .number(difference?.corrected)),
         ("trained_parameters", .integer(group.trainedParameters)),
-        ("training_seconds", .number(group.trainingSeconds)),
+        ("training_seconds", .number(group.mean { $0.training.wall })),
         ("training_processor_seconds", .number(group.mean { $0.training.processor })),
         ("encoding_seconds", .number(group.mean { $0.encoding.wall })),
         ("prediction_seconds_per_case", .number(group.predictionSeconds)),

@@ -139,7 +139,7 @@ public struct BenchPage: Sendable {
       <ul><li>\(report.explanation)</li>\
       <li>Intervals and tests are about other test cases, with these exemplars. How much other exemplars would change is the \
       spread over choices; a difference within it says little about which method to take, whatever its p.</li>\
-      <li>Training is what a method takes from stored embeddings of its exemplars to the end of its budget, on the clock; \
+      <li>Training is what a method takes from stored embeddings of its exemplars to the end of its budget, \(report.clock.words); \
       encoding exemplars is apart, since the store is shared and whoever comes first pays for all. Prediction per case \
       includes the encoding of slices that no cell had encoded before.</li>\
       <li>\(evaluation.definitions)</li><li>\(evaluation.note)</li><li>\(evaluation.inference)</li></ul>

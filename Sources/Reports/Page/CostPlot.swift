@@ -50,7 +50,7 @@ struct CostPlot {
     }
     return DiceFrame.figure(
       "Dice over training time",
-      "full: \(plural(report.leading.exemplars, "exemplar")), faint: other numbers; on the clock, without encoding",
+      "full: \(plural(report.leading.exemplars, "exemplar")), faint: other numbers; \(report.clock.words), without encoding",
       words: "Mean Dice by seconds of training. \(words.joined(separator: "; "))",
       frame.grid(scale.ticks, title: "seconds of training, logarithmic") + drawn)
   }
