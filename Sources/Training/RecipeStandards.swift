@@ -48,7 +48,11 @@ extension Recipe {
       recipe.optimizer.rate = 0.002
     default: break
     }
-    if method.learnsPrompts { recipe.tokens = Tokens(count: PromptTokens.standardCount) }
+    if method.learnsPrompts {
+      recipe.tokens = Tokens(count: PromptTokens.standardCount)
+      recipe.optimizer.rate = 0.15
+      recipe.optimizer.weightDecay = 0
+    }
     return recipe
   }
 

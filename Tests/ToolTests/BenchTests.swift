@@ -185,6 +185,11 @@ struct BenchTests {
         "decoder-lora_k1_\(selection)1_seed1", "decoder-lora_k2_\(selection)1_seed1",
       ])
     #expect(try trial.bench("--dry-run").error.contains("2 cells, of which 2 are done"))
+    try trial.write(
+      Trial.plan(methods: "[decoder-lora]").replacing("{steps: 2}", with: "{steps: 3}"))
+    let changed = try trial.bench("--dry-run")
+    #expect(changed.status == 0)
+    #expect(changed.error.contains("of which 0 are done"), "\(changed.error)")
   }
 
   @Test func `a method that fails leaves the other cells alone`() throws {

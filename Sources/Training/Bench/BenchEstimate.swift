@@ -83,14 +83,13 @@ extension Bench {
     estimate.memoryBytes = [estimate.memoryBytes, run.memoryBytes].compactMap(\.self).max()
   }
 
-  /// A cell's recipe; where its first model is not made yet, a model with fresh heads stands for it.
+  /// A cell's recipe, away from a run that an earlier plan may have left in its folder; where its first model is not made
+  /// yet, a model with fresh heads stands for it.
   private func triedRecipe(_ cell: BenchCell, exemplars: [String]) throws -> Recipe {
-    guard let first = try firstModel(of: cell), !first.isMade else {
-      return try recipe(cell, exemplars: exemplars)
-    }
+    let first = try firstModel(of: cell)
     return try plan.recipe(
       method(cell.method), seed: cell.seed, exemplars: exemplars, synthesis: synthesis(of: cell),
-      out: folder.run(cell))
+      out: "\(folder.run(cell)) (trial)", first: first?.isMade ?? false ? first?.weights : nil)
   }
 
   /// Adds what the first models take that are not made yet.
@@ -100,9 +99,9 @@ extension Bench {
       guard let first = try firstModel(of: task.cell), !first.isMade,
         seen.insert(first.folder).inserted
       else { continue }
-      let trainer = try Trainer(
-        first.recipe, decoderHeads: decoderHeads, version: version
-      ) { _ in }
+      var recipe = first.recipe
+      recipe.out += " (trial)"
+      let trainer = try Trainer(recipe, decoderHeads: decoderHeads, version: version) { _ in }
       let run = try trainer.estimate()
       estimate.encodingSeconds += run.encodingSeconds
       estimate.trainingSeconds += run.trainingSeconds
