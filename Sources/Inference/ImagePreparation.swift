@@ -1,3 +1,4 @@
+import SegmentAnything
 public import Tensors
 public import Volumes
 
@@ -102,6 +103,14 @@ public struct ImagePreparation: Codable, Equatable, Sendable {
     resize == .square
       ? PlaneSize(height: size, width: size)
       : ByteImage.longestSide(size, of: PlaneSize(height: height, width: width))
+  }
+
+  /// How places in a slice become places in the square.
+  func way(height: Int, width: Int) -> Preprocessing {
+    let fitted = fit(height: height, width: width)
+    return Preprocessing(
+      size: size, height: height, width: width, resizedHeight: fitted.height,
+      resizedWidth: fitted.width)
   }
 
   /// One channel is repeated; two become the first, the second and their mean; three stay.

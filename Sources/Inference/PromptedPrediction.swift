@@ -65,12 +65,8 @@ public struct PromptedPrediction {
   }
 
   private func way(height: Int, width: Int) -> Preprocessing {
-    guard let fit = preparation?.fit(height: height, width: width) else {
-      return Preprocessing(size: size, height: height, width: width)
-    }
-    return Preprocessing(
-      size: size, height: height, width: width, resizedHeight: fit.height,
-      resizedWidth: fit.width)
+    preparation?.way(height: height, width: width)
+      ?? Preprocessing(size: size, height: height, width: width)
   }
 
   /// The encoder's input [3, size, size].

@@ -116,21 +116,16 @@ final class RunParts {
     }
   }
 
-  /// The cases of a pack that are trained on.
-  private static func training(_ pack: Pack) -> [PackedCase] {
-    pack.cases.filter { $0.split == nil || $0.split == "train" }
-  }
-
   /// The window all training cases of a pack have in common.
   static func window(of pack: Pack) -> ClosedRange<Float>? {
-    let windows = training(pack).map(\.window)
+    let windows = pack.trainingCases.map(\.window)
     return Set(windows).count == 1 ? windows.first ?? nil : nil
   }
 
   /// The side of images for a network without a size of its own: that of the training cases' largest slice, up to the next
   /// multiple of 32, from 64 to 256.
   private static func sliceSide(of pack: Pack, plane: Volumes.Plane) -> Int {
-    let sides = training(pack).map { entry in
+    let sides = pack.trainingCases.map { entry in
       let slices = plane.slices(of: entry.geometry)
       return max(slices.height, slices.width)
     }

@@ -42,10 +42,7 @@ public final class PromptedTaskSegmenter: PlacedSegmenter {
     let plain = VolumePrediction(task, preparation: preparation, labels: [], keepsLargest: false)
     let scan = try PreparedScan(image, plain, case: name)
     count = scan.slices.count
-    let fit = preparation.fit(height: scan.slices.height, width: scan.slices.width)
-    let way = Preprocessing(
-      size: preparation.size, height: scan.slices.height, width: scan.slices.width,
-      resizedHeight: fit.height, resizedWidth: fit.width)
+    let way = preparation.way(height: scan.slices.height, width: scan.slices.width)
     let grid = task.network.grid
     for (index, slice) in prompts.slices.sorted(by: { $0.key < $1.key }) {
       let input = preparation.input(scan.slices.image(index, of: scan.volume))

@@ -11,6 +11,7 @@ enum ExampleSetMethod: ExemplarMethod {
   static func outcome(of task: ExemplarTask) throws -> ExemplarOutcome {
     var choice = TaskMaking.Choice()
     choice.cases = task.exemplars
+    choice.triesPrompts = false
     let beside = ExampleSetWeights.path(beside: task.recipe.weights)
     let making = try TaskMaking(
       task.recipe, choice: choice,

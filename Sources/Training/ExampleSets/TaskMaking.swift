@@ -18,6 +18,8 @@ public struct TaskMaking {
     public var count = ExampleSetSettings.most
     /// Whether it is found out, by leaving exemplars out, how they are best looked at.
     public var isTried = true
+    /// Whether it is found out, too, how much SAM's answer to prompts counts best beside them.
+    public var triesPrompts = true
 
     /// The standard choice.
     public init() {}
@@ -33,8 +35,8 @@ public struct TaskMaking {
 
   private let pack: Pack
   private let choice: Choice
-  /// The model of the weights as it is, which answers prompts.
-  private let sam: Sam
+  /// Makes the model of the weights as it is, which answers prompts.
+  private let sam: () throws -> Sam
   /// What embeds the exemplars and answers by them.
   let network: ExampleSetNetwork
   /// The cases that give exemplars.
@@ -55,6 +57,10 @@ public struct TaskMaking {
       throw ExampleSetError.count(choice.count)
     }
     self.choice = choice
+    sam = {
+      try Sam(
+        Checkpoint(contentsOf: recipe.weights).withOfficialNames(), decoderHeads: decoderHeads)
+    }
     let base = try Checkpoint(contentsOf: recipe.weights).withOfficialNames()
     pack = try Pack(recipe.pack)
     cases = try TaskMaking.chosen(choice.cases, in: pack)
@@ -67,8 +73,6 @@ public struct TaskMaking {
       }
       ?? ExampleSetNetwork(
         base: base, decoderHeads: decoderHeads, imageSize: size, token: nil, using: Random(seed: 0))
-    sam = try Sam(
-      Checkpoint(contentsOf: recipe.weights).withOfficialNames(), decoderHeads: decoderHeads)
     preparation = try recipe.preparation(
       window: RunParts.window(of: pack), imageSize: network.model.imageSize)
     let patch = network.model.patch
@@ -107,7 +111,9 @@ public struct TaskMaking {
     }
     let (settings, dice) = trial.best(from: task.settings)
     task.settings = settings
-    task.settings.prompt = trial.promptWeight(settings, sam: sam)?.weight
+    if choice.triesPrompts {
+      task.settings.prompt = trial.promptWeight(settings, sam: try sam())?.weight
+    }
     try tell(.tried(task.settings, dice: dice))
     return task
   }
